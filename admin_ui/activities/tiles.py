@@ -26,6 +26,7 @@ class Tile:
             self._card = activity_card(read(activity.content_state), buttons_of(activity))
             with div("activity-line"):
                 self._link = a("", f"/live-activities/{activity.activity_id}", "link")
+                self._over = text("Ended", "muted small")
                 text(f"stream {activity.stream_key}" if activity.stream_key else "", "muted small truncate")
                 self._when = div("muted small")
         self.show(activity)
@@ -37,6 +38,7 @@ class Tile:
         self._shown = activity
         state, is_over = read(activity.content_state), activity.status == LIVE_ACTIVITY_STATUS_ENDED
         self._card.update_state(state, buttons_of(activity), ended=is_over)
+        self._over.set_visibility(is_over)
         self._link.text = "Details"
         self._link.props["aria-label"] = f"Details of {state.get('title', '')}"
         self._when.clear()

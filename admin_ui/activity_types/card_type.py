@@ -40,6 +40,11 @@ class Body(ABC):
         """What there is room for in the phone's island."""
         return self.figure
 
+    @property
+    def moments(self) -> Mapping[str, str]:
+        """By what the browser counts the figure itself (`static/lock_screen.js`); nothing if it stays as it is."""
+        return {}
+
     @abstractmethod
     def draw(self) -> Callable[[Self], None]:
         """Makes the elements; what it returns shows a body of the same shape in them."""

@@ -33,9 +33,13 @@ FIRST = [{"label": "CPU", "value": 42, "unit": "%"}, {"label": "MEM", "value": 6
 """What stands in the form at first."""
 PATH = f"{STATE}.metrics"
 LONG_FIGURE = 5
-"""Most characters of a number and its unit for which large type has room."""
+"""Most characters of a number and its unit for which large type has room in a row of three or four."""
+LONGER_FIGURE = 9
+"""The same in a row of two."""
 FULL = 100
 """The number that fills a gauge."""
+JOINED = tuple("%‰°′″×")
+"""Beginnings of units that are written without a space: 42%, 21°C, 2×."""
 Metric = dict[str, Any]
 
 
@@ -68,15 +72,17 @@ class Tiles(Body):
     @property
     def short_figure(self) -> str:
         """The first number."""
-        return f"{self.metrics[0].figure}{self.metrics[0].unit}" if self.metrics else ""
+        return with_unit(self.metrics[0].figure, self.metrics[0].unit) if self.metrics else ""
 
     def draw(self) -> Callable[[Self], None]:
-        """Makes the tiles."""
-        with ui.element("dl").classes("lock-metrics"):
+        """Makes the tiles, in rows of the same length as far as their number allows it."""
+        with ui.element("dl") as grid:
             tiles = [_Tile() for _ in self.metrics]
         more = text("", "lock-text lock-more")
 
         def show(body: Self) -> None:
+            is_long = any(len(metric.figure + metric.unit) > LONG_FIGURE for metric in body.metrics)
+            grid.classes(replace=f"lock-metrics is-of-{len(body.metrics)} {'has-long' if is_long else ''}")
             for tile, metric in zip(tiles, body.metrics, strict=True):
                 tile.show(metric)
             more.text = f"and {body.hidden} more" if body.hidden else ""
@@ -95,16 +101,18 @@ class _Tile:
                 self._gauge = Gauge("", "is-thin")
 
     def show(self, metric: MetricReading) -> None:
-        self._label.text, self._figure.text, self._unit.text = metric.label, metric.figure, metric.unit
-        is_long = len(metric.figure + metric.unit) > LONG_FIGURE
-        self._value.classes(replace=f"lock-metric-value {'is-long' if is_long else ''}")
+        self._label.text, self._figure.text = metric.label, metric.figure
+        self._unit.text = with_unit("", metric.unit)
+        length = len(metric.figure + metric.unit)
+        is_long = "is-longer" if length > LONGER_FIGURE else "is-long" if length > LONG_FIGURE else ""
+        self._value.classes(replace=f"lock-metric-value {is_long}")
         paint(self._tile, metric.color)
         # Without a gauge, the number itself is what can have the color.
         is_colored = metric.has_own_color and metric.fraction is None
         self._tile.classes(replace=f"lock-metric {'is-colored' if is_colored else ''}")
         self._gauge.element.set_visibility(metric.fraction is not None)
         set_prop(self._gauge.element, "aria-label", metric.label)
-        self._gauge.show(metric.fraction or 0.0, f"{metric.figure}{metric.unit}")
+        self._gauge.show(metric.fraction or 0.0, with_unit(metric.figure, metric.unit))
 
 
 class MetricRows:
@@ -189,7 +197,7 @@ class Metrics(CardType):
     def words(self, state: State) -> str:
         """As `CPU 12%, Memory 60%`."""
         metrics = state.get("metrics", ())
-        shown = [f"{one['label']} {figure_of(one['value'])}{one.get('unit', '')}" for one in metrics[:3]]
+        shown = [f"{one['label']} {with_unit(figure_of(one['value']), one.get('unit', ''))}" for one in metrics[:3]]
         return ", ".join(shown) + (" …" if len(metrics) > len(shown) else "")
 
     def problems(self, state: State) -> Iterator[tuple[str, str]]:
@@ -202,6 +210,12 @@ class Metrics(CardType):
                 yield f"{path}.value", "Write a value."
             elif problem := _problem(metric["value"]):
                 yield f"{path}.value", problem
+
+
+def with_unit(figure: str, unit: str) -> str:
+    """The number with its unit as people write it: `42%`, and `12 jobs` with a space that does not break."""
+    unit = unit.strip()
+    return f"{figure}{unit}" if not unit or unit.startswith(JOINED) else f"{figure}\u00a0{unit}"
 
 
 def _problem(value: int | float | str) -> str:

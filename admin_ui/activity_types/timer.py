@@ -29,8 +29,19 @@ class Window(Body):
 
     @property
     def short_figure(self) -> str:
-        """What it showed when it was drawn."""
+        """What it shows as it is drawn; from then on the browser counts."""
         return clock_words(self.seconds(time.time()))
+
+    @property
+    def moments(self) -> Mapping[str, str]:
+        """UNIX times, empty where there is none, and whether it counts down."""
+        moments = {
+            "data-starts": self.starts_at,
+            "data-ends": self.ends_at,
+            "data-paused": self.paused_at,
+            "data-down": self.counts_down,
+        }
+        return {name: "" if moment is None else str(moment).lower() for name, moment in moments.items()}
 
     def seconds(self, now: float) -> float:
         """What it shows at `now`."""
@@ -48,14 +59,8 @@ class Window(Body):
 
         def show(body: Self) -> None:
             clock.text = clock_words(body.seconds(time.time()))
-            moments = {
-                "data-starts": body.starts_at,
-                "data-ends": body.ends_at,
-                "data-paused": body.paused_at,
-                "data-down": body.counts_down,
-            }
-            for name, moment in moments.items():
-                set_prop(clock, name, "" if moment is None else str(moment).lower())
+            for name, moment in body.moments.items():
+                set_prop(clock, name, moment)
             if gauge is not None and body.ends_at is not None:
                 length = body.ends_at - body.starts_at
                 gauge.show(within(body.seconds(time.time()) / length) if length > 0 else 0.0, clock.text)

@@ -37,7 +37,6 @@ class ActivityCard(ui.element):
                     self._subtitle = text("", "lock-text")
                 with div("lock-side"):
                     self._figure = text("", "lock-figure").props("aria-hidden=true")
-                    self._tag = text("Ended", "lock-tag")
             self._body = div("lock-body")
             self._foot = div("lock-foot")
         self.update_state(content_state, actions)
@@ -45,11 +44,13 @@ class ActivityCard(ui.element):
     def update_state(
         self, content_state: Mapping[str, Any], actions: Sequence[Mapping[str, Any]] = (), *, ended: bool = False
     ) -> None:
-        """Shows another state of the same activity, with these buttons."""
-        self._tag.set_visibility(ended)
+        """Shows another state of the same activity, with these buttons. That it has ended is not seen, as on an iPhone:
+        screen readers are told."""
         reading = read(content_state)
         if reading != self._reading:
             self._show(reading)
+        name = "Live Activity, ended" if ended else "Live Activity"
+        set_prop(self, "aria-label", f"{name}: {reading.title or 'without a title'}")
         if list(actions) != list(self._actions):
             self._actions = [dict(action) for action in actions]
             self._foot.clear()
@@ -65,7 +66,6 @@ class ActivityCard(ui.element):
             with self._body:
                 self._show_body = body.draw()
         self._reading, self._shape = reading, shape
-        set_prop(self, "aria-label", f"Live Activity: {reading.title or 'without a title'}")
         paint(self, reading.color)
         self._title.text = reading.title
         for element, mark, what in ((self._icon, reading.icon, "Symbol"), (self._badge, reading.badge, "Badge")):

@@ -1,15 +1,17 @@
-"""Draws a simulated iPhone: its wallpaper, its clock, its island, and what is on its lock screen."""
+"""Draws a simulated iPhone: its lock screen, or unlocked its home screen with the Dynamic Island."""
 
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from nicegui import ui
 
-from admin_ui.activity_types.registry import read
-from admin_ui.components.card_parts import app_icon, paint, set_prop
-from admin_ui.components.html import div, text
-from admin_ui.components.numbered_icon import NumberedIcon
+from admin_ui.components.card_parts import set_prop
+from admin_ui.components.home_screen import HomeScreen
+from admin_ui.components.html import div
+from admin_ui.components.island import Island, in_order
+from admin_ui.components.notification_groups import Group, Stack, grouped
 from admin_ui.components.screen import Deeds, Screen
 
 WALLPAPERS = 5
@@ -17,25 +19,63 @@ WALLPAPERS = 5
 
 
 class IPhone(Screen):
-    """A phone. `show` updates it in place: new cards appear, changed ones move, removed ones disappear."""
+    """A phone. `show` updates it in place: new cards appear, changed ones move, removed ones disappear.
+
+    Each page locks and unlocks it for itself: that is how a person looks at it, and nothing that the server learns of.
+    """
 
     def __init__(self, name: str, deeds: Deeds) -> None:
         super().__init__(deeds)
+        self._stacks: dict[str, Stack] = {}
+        self._groups: dict[str, Group] = {}
+        self._alerts: dict[str, Any] = {}
+        """The alerts of each Live Activity that were seen."""
+        self._notified: dict[str, Any] = {}
+        """When each notification last changed, as far as it was seen."""
+        self._name = name
+        self._is_locked = True
+        self.on_lock: Callable[[], None] = lambda: None
+        """Called when it was locked or unlocked."""
         wallpaper = zlib.crc32(name.encode("utf-8", "replace")) % WALLPAPERS
         self.classes(f"iphone iphone-wallpaper-{wallpaper}")
         with self, div("iphone-screen lock-on-wallpaper"):
-            self._draw_top()
-            self._draw_cards("All quiet. Send something.")
+            self._draw_status()
+            with div("iphone-locked") as self._locked:
+                with div("iphone-face").props("aria-hidden=true"):
+                    ui.icon("lock").classes("iphone-padlock")
+                    div("iphone-date")
+                    div("iphone-clock")
+                self._draw_cards("All quiet. Send something.")
+                with div("iphone-tools").props("aria-hidden=true"):
+                    for icon in ("flashlight_on", "photo_camera"):
+                        with div("iphone-tool"):
+                            ui.icon(icon)
+            self._home = HomeScreen()
             self._draw_banner()
-            with div("iphone-app") as self._home_screen:
-                self._app = NumberedIcon()
-            div("iphone-home")
-        self.rename(name)
-
-    def rename(self, name: str) -> None:
-        """Gives it another name."""
-        set_prop(self, "aria-label", f"Lock screen of {name}")
+            self._bar = ui.element("button").classes("iphone-home").props("type=button")
+            self._bar.on("click", lambda: self.lock(locked=not self._is_locked))
         set_prop(self._cards, "aria-label", f"What is on {name}")
+        self.lock(locked=True)
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether the lock screen is shown."""
+        return self._is_locked
+
+    def lock(self, *, locked: bool) -> None:
+        """Locks or unlocks it."""
+        self._is_locked = locked
+        self.classes(add="" if locked else "is-unlocked", remove="is-unlocked" if locked else "")
+        self._locked.set_visibility(locked)
+        self._home.set_visibility(not locked)
+        self._island.set_visibility(not locked)
+        if locked:
+            self._island.expand("")
+            self._home.clear_banner()
+        set_prop(self, "aria-label", f"{'Lock screen' if locked else 'Home screen'} of {self._name}")
+        set_prop(self._bar, "aria-label", f"{'Unlock' if locked else 'Lock'} {self._name}")
+        set_prop(self._bar, "title", "Swipe up on an iPhone; click here")
+        self.on_lock()
 
     def show(self, phone: Mapping[str, Any]) -> None:
         """Draws the phone as the simulator describes it."""
@@ -47,35 +87,64 @@ class IPhone(Screen):
         self._keep_only({_activity_key(one) for one in activities} | {_key(one) for one in notifications})
         for activity in activities:
             self._show_activity(_activity_key(activity), activity)
-        for notification in notifications:
-            self._show_notification(_key(notification), notification)
-        self._show_island(activities)
-        # A lock screen has no icons: this is the home screen's, as far as there is something on it.
-        self._app.show(phone["badge"])
-        self._home_screen.set_visibility(bool(phone["badge"]))
+        self._arrange([_activity_key(one) for one in in_order(activities)])
+        self._show_groups(notifications)
+        self._island.show(activities)
+        self._home.show_number(phone["badge"])
+        self._notice(activities, notifications)
         self._all_shown()
 
-    def _draw_top(self) -> None:
+    def _draw_status(self) -> None:
         with div("iphone-status"):
-            with div("iphone-island") as self._island:
-                app_icon()
-                self._island_figure = text("", "iphone-island-figure")
+            div("iphone-status-time").props("aria-hidden=true")
+            div("island-camera").props("aria-hidden=true")
             with div("iphone-signals"):
                 self._network = ui.icon("wifi").props("role=img")
                 ui.icon("battery_full").classes("iphone-battery").props("aria-hidden=true")
-        with div("iphone-face").props("aria-hidden=true"):
-            div("iphone-date")
-            div("iphone-clock")
+        self._island = Island(lambda action: self._deeds.run_action(action, None))
 
-    def _show_island(self, activities: list[Mapping[str, Any]]) -> None:
-        active = [one for one in activities if one["state"] == "active"]
-        self._island.classes(add="is-live" if active else "", remove="" if active else "is-live")
-        set_prop(self._island, "aria-hidden", "true")
-        if not active:
+    # --- notifications ---
+
+    def _show_groups(self, notifications: Sequence[Mapping[str, Any]]) -> None:
+        groups = grouped(notifications)
+        for gone in self._stacks.keys() - {group.thread for group in groups}:
+            self._stacks.pop(gone).delete()
+        for place, group in enumerate(groups):
+            stack = self._stacks.get(group.thread)
+            if stack is None:
+                with self._notifications:
+                    stack = self._stacks[group.thread] = Stack(partial(self._clear, group.thread))
+            stack.show(len(group.notifications))
+            if self._notifications.default_slot.children.index(stack) != place:
+                stack.move(target_index=place)
+            for notification in reversed(group.notifications):
+                self._show_notification(_key(notification), notification, within=stack.cards)
+        self._groups = {group.thread: group for group in groups}
+
+    async def _clear(self, thread: str) -> None:
+        group = self._groups.get(thread)
+        if group is not None:
+            is_all = len(self._groups) == 1
+            await self._deeds.clear_notifications(None if is_all else [str(one["id"]) for one in group.notifications])
+
+    # --- what an unlocked phone says by itself ---
+
+    def _notice(self, activities: Sequence[Mapping[str, Any]], notifications: Sequence[Mapping[str, Any]]) -> None:
+        before, self._alerts = self._alerts, {one["activity_id"]: one["alerts"] for one in activities}
+        known, self._notified = self._notified, {_key(one): one["updated_at"] for one in notifications}
+        if self._is_first or self._is_locked:
             return
-        reading = read(active[-1]["content_state"])
-        paint(self._island, reading.color)
-        self._island_figure.text = reading.body.short_figure
+        for activity in activities:
+            if activity["state"] == "active" and activity["alerts"] != before.get(activity["activity_id"], []):
+                self._island.alert(activity["activity_id"])
+        for notification in notifications:
+            if known.get(_key(notification)) != notification["updated_at"]:
+                notification_id = str(notification["id"])
+                self._home.show_banner(
+                    notification,
+                    partial(self._deeds.run_action, notification_id=notification_id),
+                    partial(self._deeds.open_notification, notification_id),
+                )
 
 
 def _activity_key(activity: Mapping[str, Any]) -> str:
@@ -83,4 +152,5 @@ def _activity_key(activity: Mapping[str, Any]) -> str:
 
 
 def _key(notification: Mapping[str, Any]) -> str:
-    return f"notification {notification['collapse_id'] or notification['id']}"
+    # One that is replaced may be of another thread then, and is in another stack.
+    return f"notification {notification.get('thread_id')} {notification['collapse_id'] or notification['id']}"

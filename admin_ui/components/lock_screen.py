@@ -51,8 +51,8 @@ def notification_card(
     on_open: Callable[[], Any] | None = None,
     expanded: bool = False,
 ) -> NotificationCard:
-    """A notification: `title`, `subtitle`, `message`, `badge`, `media`, `redirection`, `actions`, `received_at` (ISO
-    8601), each of which may be missing or None.
+    """A notification: `title`, `subtitle`, `message`, `media`, `redirection`, `actions`, `received_at` (ISO 8601), each
+    of which may be missing or None.
 
     `on_open` is what a tap on the notification itself does; it is offered when there is a redirection or media.
     """

@@ -42,7 +42,8 @@ def media_host(url: str) -> str:
 
 
 class NotificationCard(ui.element):
-    """A notification. A click on it expands it: its whole text, its media, its buttons.
+    """A notification. A click on it expands it: its whole text, its media, its buttons. The number for the app's icon
+    is no part of it.
 
     Media are on a host that a user has named. The browser asks that host only once the card is expanded, and sends no
     referrer.
@@ -68,12 +69,11 @@ class NotificationCard(ui.element):
                     self._level = text("Time Sensitive", "lock-level")
                     with div("lock-title-row"):
                         self._title = text("", "lock-title")
-                        self._time = text("now", "lock-time time", "time")
+                        self._time = text("now", "lock-time", "time")
                     self._subtitle = text("", "lock-subtitle")
                     self._message = text("", "lock-text lock-message")
                 with div("lock-side") as self._side:
                     self._media_icon = ui.icon("image").classes("lock-thumb").props("aria-hidden=true")
-                    self._badge = text("", "lock-badge")
             self._more = div("lock-more-area")
         self._head.on("click", self._toggle)
         self._head.mark("expand")
@@ -95,19 +95,14 @@ class NotificationCard(ui.element):
             self._show_more()
 
     def _show_side(self, notification: Mapping[str, Any]) -> None:
-        received_at, media, badge = (notification.get(key) for key in ("received_at", "media", "badge"))
+        received_at, media = (notification.get(key) for key in ("received_at", "media"))
         self._time.set_visibility(bool(received_at))
         if isinstance(received_at, str) and received_at:
             set_prop(self._time, "datetime", received_at)
         self._media_icon.set_visibility(bool(media))
         if isinstance(media, str) and media:
             self._media_icon.name = ICONS[media_kind(media)]
-        has_badge = isinstance(badge, int) and not isinstance(badge, bool)
-        self._badge.set_visibility(has_badge)
-        self._side.set_visibility(bool(media) or has_badge)
-        self._badge.text = f"{badge}" if has_badge else ""
-        set_prop(self._badge, "aria-label", f"Badge {badge}")
-        set_prop(self._badge, "role", "img")
+        self._side.set_visibility(bool(media))
 
     def _toggle(self) -> None:
         self._is_expanded = not self._is_expanded

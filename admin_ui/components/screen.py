@@ -1,6 +1,6 @@
 """What the screens of all simulated devices have in common: cards that come, change in place and go."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from nicegui import ui
@@ -24,6 +24,9 @@ class Deeds(Protocol):
 
     async def dismiss_activity(self, activity_id: str) -> None:
         """Takes a Live Activity off the screen."""
+
+    async def clear_notifications(self, notification_ids: Sequence[str] | None) -> None:
+        """Takes these notifications off the screen; None for all, with the number on the icon."""
 
 
 class Screen(ui.element):
@@ -52,7 +55,7 @@ class Screen(ui.element):
         """Where the cards will be; `quiet` stands there while there are none."""
         with div("iphone-cards").props("tabindex=0 role=region") as self._cards:
             self._activities = div("iphone-list")
-            self._notifications = div("iphone-list").props('aria-live=polite aria-label="Notifications"')
+            self._notifications = div("iphone-list").props('role=group aria-live=polite aria-label="Notifications"')
             self._empty = text(quiet, "iphone-quiet", "p")
 
     def _draw_banner(self) -> None:
@@ -84,14 +87,27 @@ class Screen(ui.element):
         if isinstance(slot.card, ActivityCard):
             slot.card.update_state(activity["content_state"], actions, ended=activity["state"] == "ended")
 
+    def _arrange(self, keys: Sequence[str]) -> None:
+        """Puts the Live Activities into this order."""
+        for place, key in enumerate(keys):
+            element = self._slots[key].element
+            if self._activities.default_slot.children.index(element) != place:
+                element.move(target_index=place)
+
     def _show_notification(
-        self, key: str, notification: Mapping[str, Any], dismiss: Callable[[str], Any] | None = None
+        self,
+        key: str,
+        notification: Mapping[str, Any],
+        dismiss: Callable[[str], Any] | None = None,
+        *,
+        within: ui.element | None = None,
     ) -> None:
-        """A notification; `dismiss` takes another thing than a notification off the screen."""
+        """A notification; `dismiss` takes another thing than a notification off the screen. It is drawn above the
+        others `within` the element, by default where all are."""
         slot = self._slots.get(key)
         if slot is None:
             notification_id, take_off = str(notification["id"]), dismiss or self._deeds.dismiss_notification
-            with self._notifications:
+            with within or self._notifications:
                 slot = self._slots[key] = _Slot(
                     lambda: NotificationCard(
                         notification,

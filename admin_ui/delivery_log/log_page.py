@@ -40,7 +40,7 @@ class LogPage(Generic[Row]):
     async def draw(self) -> None:
         """Draws the page. Raises Refused."""
         with page_header("Delivery log", self._list.about):
-            self._export = link_button("CSV", "", icon="download")
+            self._export = link_button("CSV", "", icon="download").props("download")
             self._export.props["title"] = f"Download this list, the newest {MOST_EXPORTED:,} rows at most"
         self._tabs = self._draw_tabs()
         if self._list.for_owners and not self._visit.is_owner:

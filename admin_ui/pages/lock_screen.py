@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from functools import partial
 
 import nicegui
-from nicegui import ui
+from nicegui import background_tasks, ui
 from smith.core.v1.device_service_pb2 import ListDevicesRequest
+from smith.core.v1.status_service_pb2 import DESTINATION_REAL
 
-from admin_ui.components.buttons import primary, secondary
+from admin_ui.components.buttons import link_button, primary, secondary
 from admin_ui.components.copying import snippet
 from admin_ui.components.html import div, p
 from admin_ui.components.layout import card, page_header
@@ -19,6 +20,8 @@ from admin_ui.page_task import keep_doing
 from admin_ui.phones.adding import add_browser, add_iphone
 from admin_ui.phones.browser_panel import BrowserPanel
 from admin_ui.phones.demo import FIRST_PUSH, Demo
+from admin_ui.phones.demo_on_phone import Demos
+from admin_ui.phones.demo_stage import DRAWN, WATCH, Caption, DemoInPage, bring_into_view
 from admin_ui.phones.news import RETRY_SECONDS, PhoneNews
 from admin_ui.phones.panel import PhonePanel
 from admin_ui.phones.simulator import Simulator, SimulatorError
@@ -44,8 +47,18 @@ _Key = tuple[_Source, str]
 
 
 def create(site: Site) -> None:
-    """Registers the page, if there is a simulator."""
+    """Registers the page. Without a simulator it has the demo alone, and no place in the navigation."""
+
+    @site.page("/lock-screen/demo", title="Demo")
+    async def demo_alone(visit: Visit) -> None:
+        DemoInPage("This server sends to Apple, and simulated phones get nothing of it.").draw()
+
     if site.settings.simulator_url is None:
+
+        @site.page("/lock-screen", title="Lock screen")
+        async def without_phones(visit: Visit) -> None:
+            DemoInPage("This server has no simulated phones.").draw()
+
         return
     phones, browsers = Simulator(site.settings.simulator_url), Simulator(site.settings.simulator_url, "browsers")
     sources = (
@@ -54,17 +67,20 @@ def create(site: Site) -> None:
     )
     for source in sources:
         nicegui.app.on_shutdown(source.news.close)
+    demos = Demos(phones)
 
     @site.page("/lock-screen", title="Lock screen")
     async def lock_screen(visit: Visit) -> None:
-        await _LockScreen(visit, sources).build()
+        await _LockScreen(visit, sources, demos).build()
 
 
 class _LockScreen:
     """The lock screen page of one visit."""
 
-    def __init__(self, visit: Visit, sources: tuple[_Source, _Source]) -> None:
+    def __init__(self, visit: Visit, sources: tuple[_Source, _Source], demos: Demos) -> None:
         self._visit = visit
+        self._demos = demos
+        self._demo_phone = ""
         self._sources = sources
         self._iphones, self._browsers = sources
         self._panels: dict[_Key, PhonePanel | BrowserPanel] = {}
@@ -77,11 +93,13 @@ class _LockScreen:
     async def build(self) -> None:
         """Draws the page and keeps it moving for as long as it is open."""
         with page_header("Lock screen", "Your simulated iPhones and browsers, live. They behave as real ones do."):
+            self._offer_demo()
             secondary("Add a browser", self._add_browser, icon="add")
             primary("Add an iPhone", self._add_iphone, icon="add")
         self._trouble = div()
         webhook_url = await self._webhook_url()
         with div("lock-page"):
+            self._caption = Caption()
             with (
                 div("lock-page-side"),
                 card("Send something", "These go through your server like any request of your backend."),
@@ -91,6 +109,7 @@ class _LockScreen:
                 self._grid = div("iphones")
                 self._no_phone = div()
                 self._more = p("", "muted")
+                p(DRAWN, "muted lock-note")
         with card("From your terminal", "With one of your API keys in ACTIVITYSMITH_API_KEY."):
             snippet(curl(FIRST_PUSH, self._visit.settings.gateway_url), "curl command that sends a push")
         await self._reload()
@@ -132,7 +151,8 @@ class _LockScreen:
         }
         names = await self._own_devices(list(found.values()))
         own = {key: names[device_id] for key, device_id in found.items() if device_id in names}
-        shown = dict(list(own.items())[:MAX_SHOWN])
+        # A demo is to be seen whatever else there is.
+        shown = dict(sorted(own.items(), key=lambda one: one[0][1] != self._demo_phone)[:MAX_SHOWN])
         self._not_shown = frozenset(found.keys() - shown.keys())
         for key in self._panels.keys() - shown.keys():
             self._panels.pop(key).delete()
@@ -172,10 +192,12 @@ class _LockScreen:
             empty_state(
                 "phone_iphone",
                 "No iPhone yet",
-                "Add a simulated one, or a browser: it pairs with your workspace as a real one does.",
+                "Add a simulated one, or a browser: it pairs with your workspace as a real one does. Or watch first "
+                "what phones can show: the demo takes twenty seconds and cleans up after itself.",
             ),
         ):
             primary("Add an iPhone", self._add_iphone, icon="add")
+            self._offer_demo()
 
     def _tell_trouble(self, message: str) -> None:
         self._trouble.clear()
@@ -231,6 +253,49 @@ class _LockScreen:
                 self._tell_trouble(error.message)
             return
         panel.show(described)
+
+    # --- the demo ---
+
+    def _offer_demo(self) -> None:
+        if self._visit.destinations.pushes == DESTINATION_REAL:
+            link_button(WATCH, "/lock-screen/demo", icon="play_arrow")
+        elif self._visit.is_owner:
+            secondary(WATCH, self._begin_demo, icon="play_arrow").mark("demo")
+
+    def _begin_demo(self) -> None:
+        if not self._demos.claim(self._visit.account.id):
+            ui.notify("A demo is being played already. Watch it, or try again in half a minute.", type="info")
+            return
+        self._caption.begin("A simulated iPhone is being paired for it. It takes about twenty seconds.")
+        # Not a task of the page: a person who leaves it leaves nothing behind.
+        background_tasks.create(self._play_demo(), name="a demo")
+
+    async def _play_demo(self) -> None:
+        with self._grid.client:
+            try:
+                await self._demos.play(self._visit, self._show_demo_phone, self._lock_demo_phone, self._caption.show)
+                self._caption.end(
+                    "All of it went through your server. The demo's iPhone and its cards are gone again. The delivery "
+                    "log and the past Live Activities keep what was sent."
+                )
+            except (Refused, SimulatorError, TimeoutError) as error:
+                why = getattr(error, "message", "It took too long.")
+                self._caption.end(f"It could not be played to its end: {why}")
+
+    async def _show_demo_phone(self, phone_id: str) -> None:
+        self._demo_phone = phone_id
+        if self._grid.is_deleted:
+            return
+        await self._reload()
+        panel = self._panels.get((self._iphones, phone_id))
+        if panel is not None:
+            panel.move(target_index=0)
+            bring_into_view(panel)
+
+    def _lock_demo_phone(self, locked: bool) -> None:
+        panel = self._panels.get((self._iphones, self._demo_phone))
+        if isinstance(panel, PhonePanel) and not panel.is_deleted:
+            panel.lock(locked=locked)
 
     # --- another device ---
 

@@ -133,12 +133,13 @@ class _Playground:
             return
         request = self._form().read()
         _show_only(self._kind, self._preview_sides)
+        number = request.body.get("badge")
+        self._icon.show(number if isinstance(number, int) and number > 0 else 0)
         if self._kind == PUSH:
             self._notification.update_notification(request.body)
-        elif self._kind == BADGE:
-            number = request.body["badge"]
-            self._icon.show(number if isinstance(number, int) and number > 0 else 0)
-        else:
+            # The number is on the app's icon, not in the notification.
+            self._preview_sides[BADGE].set_visibility("badge" in request.body)
+        elif self._kind == ACTIVITY:
             ended = request.operation in {Operation.END, Operation.END_STREAM}
             buttons = [request.body[name] for name in ("action", "secondary_action") if name in request.body]
             self._card.update_state(request.body["content_state"], buttons, ended=ended)

@@ -9,10 +9,11 @@ from admin_ui.components.browser_window import BrowserWindow
 from admin_ui.components.buttons import icon_button
 from admin_ui.components.html import div, text
 from admin_ui.components.layout import badge
-from admin_ui.phones.device_panel import DevicePanel, drop_words
+from admin_ui.phones.device_panel import DevicePanel
 from admin_ui.phones.simulator import Simulator
 from admin_ui.simulated_phones import BROWSERS
 
+ONLINE = "Off: the computer is switched off. The push service keeps what is sent and delivers it later."
 RULES = {
     "chrome": "As Chrome does: one notification changes in place, and two buttons fit.",
     "firefox": "As Firefox does: one notification changes in place, as text, and two buttons fit.",
@@ -38,10 +39,19 @@ class BrowserPanel(DevicePanel):
                     "iphone-remarks",
                     "p",
                 )
-                self._allowed = ui.switch(
-                    "Notifications allowed", value=True, on_change=self._if_changed_by_a_person(self._change_allowed)
-                )
+                with self._setting(ONLINE):
+                    self._online = ui.switch(
+                        "Connected", value=True, on_change=self._if_changed_by_a_person(self._change_online)
+                    )
+                    self._online.props["aria-label"] = f"{self._name} is online"
+                with self._setting("Off: the person has taken the permission back, so the page loses its address."):
+                    self._allowed = ui.switch(
+                        "Notifications allowed",
+                        value=True,
+                        on_change=self._if_changed_by_a_person(self._change_allowed),
+                    )
                 self._remarks = text("", "iphone-remarks", "p")
+                self._draw_left_out("What the browser left out, and why")
         self.show(browser)
 
     def show(self, device: Mapping[str, Any]) -> None:
@@ -62,18 +72,15 @@ class BrowserPanel(DevicePanel):
                 badge("Not subscribed", "bad")
             elif not device["reported"]:
                 badge("Not reported", "warn")
-        dropped, held = drop_words(device["dropped"]), device["held"]
-        waiting = f"{held} at its push service. " if held else ""
-        self._remarks.text = waiting + (f"Changed nothing: {dropped}" if dropped else "")
+        held = device["held"]
+        self._remarks.text = f"{held} wait at its push service until it is connected." if held else ""
+        self._show_left_out(device["dropped"])
 
     def _draw_head(self) -> None:
         with div("iphone-head"):
             text(self._name, "iphone-name", "h2").props["title"] = self._name
             with div("iphone-head-end"):
                 self._state = div("cluster")
-                self._online = ui.switch(value=True, on_change=self._if_changed_by_a_person(self._change_online))
-                self._online.props["aria-label"] = f"{self._name} is online"
-                self._online.props["title"] = "Online"
                 with icon_button("more_horiz", f"More for {self._name}"), ui.menu():
                     ui.menu_item("Open the page", self._doing("open"))
                     ui.menu_item("Clear notifications", self._doing("notifications", "clear"))

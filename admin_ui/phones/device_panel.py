@@ -1,13 +1,16 @@
 """A simulated device with its controls: what iPhones and browsers have in common."""
 
 from abc import abstractmethod
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from nicegui import ui
 
 from admin_ui.components.dialogs import confirm
+from admin_ui.components.html import div, text
 from admin_ui.components.screen import Screen
+from admin_ui.phones.drops import left_out
 from admin_ui.phones.simulator import Simulator, SimulatorError
 
 
@@ -57,7 +60,41 @@ class DevicePanel(ui.element):
         """Takes a Live Activity off the screen."""
         await self._try(self._simulator.do(self._id, "live-activities", activity_id, "dismiss"), may_be_gone=True)
 
+    async def clear_notifications(self, notification_ids: Sequence[str] | None) -> None:
+        """Takes notifications off the screen: these, or all."""
+        if notification_ids is None:
+            await self._try(self._simulator.do(self._id, "notifications", "clear"))
+            return
+        for notification_id in notification_ids:
+            await self.dismiss_notification(notification_id)
+
     # --- what the controls have in common ---
+
+    @contextmanager
+    def _setting(self, explanation: str) -> Iterator[None]:
+        """A control, which the block draws, with what it means."""
+        with div("iphone-setting"):
+            yield
+            text(explanation, "iphone-remarks", "p")
+
+    def _draw_left_out(self, title: str) -> None:
+        with div("iphone-drops") as self._drops:
+            text(title, "iphone-drops-title", "h3")
+            self._reasons = ui.element("ul")
+        self._told: list[tuple[str, str]] | None = None
+
+    def _show_left_out(self, dropped: Mapping[str, int]) -> None:
+        reasons = left_out(dropped)
+        if reasons == self._told:
+            return
+        self._told = reasons
+        self._drops.set_visibility(bool(reasons))
+        self._reasons.clear()
+        with self._reasons:
+            for count, words in reasons:
+                with ui.element("li"):
+                    text(f"{count}: ", "strong")
+                    text(words)
 
     def _if_changed_by_a_person(self, change: Callable[[Any], Awaitable[None]]) -> Callable[[Any], Any]:
         """`change`, but only for events that a person caused, not for those that drawing the phone causes."""
@@ -109,9 +146,3 @@ def told(run: Mapping[str, Any]) -> str:
         body = str(run.get("response_body") or "")
         return f"The webhook answered {code}." + (f"\n{body[:300]}" if body else "")
     return f"The webhook failed: {run.get('message') or run.get('reason') or 'the reason is not known'}"
-
-
-def drop_words(dropped: Mapping[str, int]) -> str:
-    """How many pushes were dropped, by reason; empty if none was."""
-    said = {str(reason).replace("_", " "): count for reason, count in dropped.items()}
-    return ", ".join(f"{count} {reason}" for reason, count in sorted(said.items()))

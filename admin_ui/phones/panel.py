@@ -6,13 +6,19 @@ from typing import Any
 from nicegui import ui
 
 from admin_ui.components.buttons import icon_button
+from admin_ui.components.card_parts import set_prop
 from admin_ui.components.html import div, text
 from admin_ui.components.iphone import IPhone
 from admin_ui.components.layout import badge
-from admin_ui.phones.device_panel import DevicePanel, drop_words
+from admin_ui.phones.device_panel import DevicePanel
 from admin_ui.phones.simulator import Simulator
 
 TOKEN_DELAYS = {"0": "at once", "5": "after 5 seconds", "30": "after 30 seconds", "never": "never"}
+ONLINE = "Off is like flight mode: Apple keeps the latest push for the app, and the app catches up later."
+ADDRESSES = (
+    "iOS gives each card an address of its own, its update token. Until the app has told the server, "
+    "the server can start a card and not change it."
+)
 
 
 class PhonePanel(DevicePanel):
@@ -28,7 +34,9 @@ class PhonePanel(DevicePanel):
             self._screen = self._iphone = IPhone(device_name, self)
             with div("iphone-controls"):
                 self._draw_head()
+                self._draw_views()
                 self._draw_controls()
+        self.lock(locked=True)
         self.show(phone)
 
     def show(self, device: Mapping[str, Any]) -> None:
@@ -44,14 +52,15 @@ class PhonePanel(DevicePanel):
             self._is_drawing = False
         self._show_state()
 
+    def lock(self, *, locked: bool) -> None:
+        """Shows the lock screen, or the unlocked phone with its island."""
+        self._iphone.lock(locked=locked)
+
     def _draw_head(self) -> None:
         with div("iphone-head"):
             text(self._name, "iphone-name", "h2").props["title"] = self._name
             with div("iphone-head-end"):
                 self._state = div("cluster")
-                self._online = ui.switch(value=True, on_change=self._if_changed_by_a_person(self._change_online))
-                self._online.props["aria-label"] = f"{self._name} is online"
-                self._online.props["title"] = "Online"
                 with icon_button("more_horiz", f"More for {self._name}"), ui.menu():
                     ui.menu_item("Open the app", self._doing("open"))
                     ui.menu_item("Clear notifications", self._doing("notifications", "clear"))
@@ -62,11 +71,36 @@ class PhonePanel(DevicePanel):
                     ui.separator()
                     ui.menu_item("Remove this iPhone…", self._ask_to_remove).mark("remove")
 
+    def _draw_views(self) -> None:
+        with self._setting(
+            "Unlocked, cards are in the Dynamic Island. Click it, or let an update ring, to see one large."
+        ):
+            with div("filters").props("role=group") as views:
+                self._views = {
+                    locked: _view_button(words, lambda locked=locked: self.lock(locked=locked))
+                    for locked, words in ((True, "Locked"), (False, "Unlocked"))
+                }
+            views.props["aria-label"] = f"How {self._name} is shown"
+        self._iphone.on_lock = self._show_view
+
+    def _show_view(self) -> None:
+        for locked, button in self._views.items():
+            set_prop(button, "aria-pressed", "true" if locked == self._iphone.is_locked else "false")
+
     def _draw_controls(self) -> None:
-        self._delay = ui.select(
-            TOKEN_DELAYS, label="Reports update tokens", on_change=self._if_changed_by_a_person(self._change_delay)
-        )
-        self._remarks = text("", "iphone-remarks", "p")
+        self._counts = text("", "iphone-remarks", "p")
+        with self._setting(ONLINE):
+            self._online = ui.switch(
+                "Connected", value=True, on_change=self._if_changed_by_a_person(self._change_online)
+            )
+            self._online.props["aria-label"] = f"{self._name} is online"
+        with self._setting(ADDRESSES):
+            self._delay = ui.select(
+                TOKEN_DELAYS,
+                label="The app reports update tokens",
+                on_change=self._if_changed_by_a_person(self._change_delay),
+            )
+        self._draw_left_out("What iOS left out, and why")
 
     def _show_state(self) -> None:
         settings = self._phone["settings"]
@@ -78,7 +112,8 @@ class PhonePanel(DevicePanel):
                 badge("App removed", "bad")
             elif not self._phone["tokens_reported"]:
                 badge("Tokens not reported", "warn")
-        self._remarks.text = remarks(self._phone)
+        self._counts.text = on_the_screen(self._phone)
+        self._show_left_out(self._phone["dropped"])
 
     async def _change_online(self, event: Any) -> None:
         await self._change({"offline": not event.value})
@@ -95,10 +130,28 @@ class PhonePanel(DevicePanel):
                 await self._try(self._simulator.do(self._id, "live-activities", activity_id, "rotate-token"))
 
 
-def remarks(phone: Mapping[str, Any]) -> str:
-    """The pushes that the phone dropped, by reason. A real iPhone does not report them."""
-    dropped = drop_words(phone["dropped"])
-    return f"iOS dropped: {dropped}" if dropped else ""
+def on_the_screen(phone: Mapping[str, Any]) -> str:
+    """What is on the phone, in a sentence."""
+    cards, ended = phone["live_activities"], sum(one["state"] == "ended" for one in phone["live_activities"])
+    notifications, number = phone["notification_count"], phone["badge"]
+    words = [
+        f"{len(cards)} Live Activit{'y' if len(cards) == 1 else 'ies'}" + (f" ({ended} ended)" if ended else ""),
+        f"{notifications:,} notification{'' if notifications == 1 else 's'}",
+        f"number on the icon: {number:,}" if number else "no number on the icon",
+    ]
+    newest = (
+        f" The newest {len(phone['notifications'])} are drawn." if notifications > len(phone["notifications"]) else ""
+    )
+    return f"On it: {', '.join(words)}.{newest}"
+
+
+def _view_button(words: str, do: Any) -> ui.element:
+    button = ui.element("button").classes("filter").props("type=button")
+    button.on("click", do)
+    button.mark(words)
+    with button:
+        text(words)
+    return button
 
 
 def _delay_of(seconds: float | None) -> str | None:

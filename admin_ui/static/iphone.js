@@ -12,10 +12,11 @@
   }
 
   function tick() {
+    if (document.hidden) return;
     const now = new Date();
     // An iPhone's clock says 9:41, not 9:41 AM.
-    const clock = time.formatToParts(now).filter((part) => !["dayPeriod"].includes(part.type)).map((part) => part.value).join("").trim();
-    show(".iphone-clock", clock);
+    const clock = time.formatToParts(now).filter((part) => part.type !== "dayPeriod").map((part) => part.value).join("").trim();
+    show(".iphone-clock, .iphone-status-time", clock);
     show(".iphone-date", date.format(now));
   }
 
@@ -25,10 +26,10 @@
     const cards = slot?.closest(".iphone-cards");
     if (!cards) return;
     // Scroll only the phone, not the page.
-    const below = slot.offsetTop + slot.offsetHeight + 36 - cards.clientHeight;
-    const top = Math.min(Math.max(cards.scrollTop, below), slot.offsetTop - 8);
+    const top = slot.getBoundingClientRect().top - cards.getBoundingClientRect().top + cards.scrollTop;
+    const below = top + slot.offsetHeight + 36 - cards.clientHeight;
     const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    cards.scrollTo({ top, behavior: calm ? "auto" : "smooth" });
+    cards.scrollTo({ top: Math.min(Math.max(cards.scrollTop, below), top - 8), behavior: calm ? "auto" : "smooth" });
   }
 
   new MutationObserver((changes) => {
@@ -37,4 +38,5 @@
   }).observe(document.documentElement, { childList: true, subtree: true });
 
   setInterval(tick, 500);
+  document.addEventListener("visibilitychange", tick);
 })();

@@ -228,6 +228,7 @@ def with_screen(phone: Phone, limit: int) -> dict[str, Any]:
     return {
         **identity(phone),
         "notifications": [describe(notification) for notification in phone.screen.newest(limit)],
+        "notification_count": len(phone.screen),
         "live_activities": [card_json(card, now) for card in phone.cards.cards()],
     }
 

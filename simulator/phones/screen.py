@@ -95,6 +95,7 @@ def describe(notification: Notification) -> dict[str, Any]:
         "id": notification.id,
         "notification_id": smith.get("notification_id"),
         "collapse_id": notification.collapse_id,
+        "thread_id": aps.get("thread-id"),
         "title": alert.get("title"),
         "subtitle": alert.get("subtitle"),
         "message": alert.get("body"),

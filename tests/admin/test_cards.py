@@ -8,6 +8,7 @@ import pytest_asyncio
 from nicegui import ElementFilter, ui
 from nicegui.testing import User, user_simulation
 
+from admin_ui.activity_types.registry import read
 from admin_ui.components.activity_card import ActivityCard
 from admin_ui.components.lock_screen import activity_card, notification_card
 
@@ -101,7 +102,40 @@ async def test_an_update_moves_the_elements_that_are_there(screen: tuple[User, D
     assert progress_of(user) == [(3, "step 3 of 4")]
     card.update_state({"title": "Backup", "type": "progress", "percentage": 99}, ended=True)
     assert progress_of(user) == [(99, "99%")]
-    await user.should_see("Ended")
+
+
+async def test_that_a_card_has_ended_is_told_to_screen_readers_and_not_drawn(screen: tuple[User, Draw]) -> None:
+    user, draw = screen
+    card: ActivityCard = draw(lambda: activity_card(STEPS, ended=True))
+    assert card.props["aria-label"] == "Live Activity, ended: Backup"
+    await user.should_not_see("nded")
+    card.update_state(STEPS)
+    assert card.props["aria-label"] == "Live Activity: Backup"
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "shown"),
+    [
+        (42, "%", "42%"), (12, "jobs", "12\u00a0jobs"), (21, "°C", "21°C"), (5, " ms ", "5\u00a0ms"), (7, "", "7"),
+        ("3,4", "GB", "3,4\u00a0GB"), (2, "×", "2×"),
+    ],
+)  # fmt: skip
+async def test_a_unit_is_apart_from_its_number_as_people_write_it(
+    screen: tuple[User, Draw], value: Any, unit: str, shown: str
+) -> None:
+    user, draw = screen
+    metric = {"label": "m", "value": value, "unit": unit}
+    draw(lambda: activity_card({"title": "Queue", "type": "metrics", "metrics": [metric]}))
+    with user:
+        [tile] = [one for one in ElementFilter(kind=ui.element) if one.tag == "dd"]
+        assert "".join(str(getattr(one, "text", "")) for one in tile.descendants()) == shown
+    assert read({"type": "metrics", "metrics": [metric]}).body.short_figure == shown
+
+
+async def test_the_number_for_the_icon_is_no_part_of_a_notification(screen: tuple[User, Draw]) -> None:
+    user, draw = screen
+    draw(lambda: notification_card({"title": "Paid", "badge": 8333}))
+    await user.should_not_see("8333")
 
 
 async def test_metrics_for_which_there_is_no_room_are_counted(screen: tuple[User, Draw]) -> None:

@@ -183,6 +183,10 @@ def test_buttons_of_a_notification_work_on_the_lock_screen(place: Stack, owner: 
         "/api/push-notification", json={"title": title, "message": "no answer for 5 minutes", "actions": [action]}
     )
     assert answer.status_code == 200, answer.text
+    expect(owner.get_by_text(title)).to_be_visible()
+    # There may be others, which are below it.
+    for stack in owner.get_by_role("button", name=re.compile("stacked: show them$")).all():
+        stack.click()
     owner.get_by_text(title).click()
     owner.get_by_role("button", name=re.compile("^Restart")).click()
     expect(owner.get_by_text(re.compile("webhook answered 2"))).to_be_visible()

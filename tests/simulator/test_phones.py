@@ -55,7 +55,7 @@ async def test_a_phone_shows_every_part_of_a_push(
         "id": apns_id, "notification_id": "n-1", "collapse_id": "c", "title": "T", "subtitle": "S", "message": "B",
         "badge": 3, "media": "https://example.com/a.png", "redirection": "https://example.com/r",
         "payload": push["smith"]["payload"], "actions": ACTIONS, "sound": "ping", "updated_count": 0,
-        "icon": None, "interruption_level": None,
+        "icon": None, "interruption_level": None, "thread_id": None,
     }  # fmt: skip
     assert phone["badge"] == 3
     assert phone["live_activities"] == []

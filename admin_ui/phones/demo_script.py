@@ -1,0 +1,191 @@
+"""What the demo for newcomers plays: twenty seconds with a push and each type of Live Activity but the legacy ones."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+SECONDS = 22.0
+"""How long the demo takes."""
+
+State = Mapping[str, Any]
+
+
+class Player(Protocol):
+    """A phone on which the demo is played."""
+
+    async def push(self, body: Mapping[str, Any]) -> None:
+        """A push notification comes."""
+
+    async def start(self, key: str, body: Mapping[str, Any]) -> None:
+        """A Live Activity starts; the script calls it `key` from then on."""
+
+    async def update(self, key: str, body: Mapping[str, Any]) -> None:
+        """It changes."""
+
+    async def end(self, key: str) -> None:
+        """It ends, and leaves the screen at once."""
+
+    async def lock(self, *, locked: bool) -> None:
+        """The person locks or unlocks the phone."""
+
+
+Deed = Callable[[Player], Any]
+
+
+@dataclass(frozen=True)
+class Scene:
+    """Something that happens; with a title it is also explained."""
+
+    at: float
+    """Seconds after the beginning."""
+    deeds: Sequence[Deed]
+    title: str = ""
+    words: str = ""
+
+
+def _push(**body: Any) -> Deed:
+    return lambda player: player.push(body)
+
+
+def _start(key: str, action: State | None = None, **state: Any) -> Deed:
+    body = {"content_state": state} | ({"action": action} if action else {})
+    return lambda player: player.start(key, body)
+
+
+def _update(key: str, alert: State | None = None, **state: Any) -> Deed:
+    body = {"content_state": state} | ({"alert": alert} if alert else {})
+    return lambda player: player.update(key, body)
+
+
+def _end(key: str) -> Deed:
+    return lambda player: player.end(key)
+
+
+def _lock(*, locked: bool) -> Deed:
+    return lambda player: player.lock(locked=locked)
+
+
+def _deploy(step: int, subtitle: str, **more: Any) -> dict[str, Any]:
+    return {
+        "title": "Deploy to production",
+        "subtitle": subtitle,
+        "type": "segmented_progress",
+        "number_of_steps": 4,
+        "current_step": step,
+        "color": "lime",
+        **more,
+    }
+
+
+def _charge(percentage: int) -> dict[str, Any]:
+    return {
+        "title": "Car is charging", "subtitle": "Garage", "type": "progress", "percentage": percentage,
+        "color": "green",
+    }  # fmt: skip
+
+
+def _server(cpu: int, jobs: int) -> dict[str, Any]:
+    metrics = [
+        {"label": "CPU", "value": cpu, "unit": "%"}, {"label": "Memory", "value": 63, "unit": "%"},
+        {"label": "Queue", "value": jobs, "unit": "jobs"}, {"label": "Errors", "value": 0},
+    ]  # fmt: skip
+    return {"title": "Server health", "subtitle": "web-1", "type": "metrics", "metrics": metrics, "color": "cyan"}
+
+
+SALES = [
+    {"label": "Revenue", "value": "$2,430"}, {"label": "Orders", "value": 37}, {"label": "Refunds", "value": 1},
+]  # fmt: skip
+
+SCENES: tuple[Scene, ...] = (
+    Scene(
+        0.0,
+        [_push(title="Order 1042 is paid", message="Ada Lovelace, 3 items, $89.")],
+        "A push notification",
+        "It says something once and stays until the person clears it.",
+    ),
+    Scene(
+        2.5,
+        [_start("deploy", **_deploy(1, "Build"))],
+        "A Live Activity: steps",
+        "One card that changes in place, instead of a push for every step.",
+    ),
+    Scene(4.0, [_update("deploy", **_deploy(2, "Test"))]),
+    Scene(
+        5.0,
+        [_start("charge", **_charge(35))],
+        "Progress",
+        "How far something has come: a part of the whole.",
+    ),
+    Scene(6.5, [_update("charge", **_charge(80)), _update("deploy", **_deploy(3, "Roll out"))]),
+    Scene(
+        7.5,
+        [_end("charge"), _start("server", **_server(42, 12))],
+        "Metrics",
+        "A few numbers that move. Up to 100 they have a bar.",
+    ),
+    Scene(9.0, [_update("server", **_server(88, 31))]),
+    Scene(
+        10.0,
+        [
+            _end("server"),
+            _start("tea", title="Tea", subtitle="Steeping", type="timer", duration_seconds=300, color="orange"),
+        ],
+        "Timer",
+        "A clock that the phone counts by itself. For its seconds the server sends nothing.",
+    ),
+    Scene(
+        12.0,
+        [_start("sales", title="Sales today", type="stats", metrics=SALES, color="purple")],
+        "Stats",
+        "Numbers and words side by side.",
+    ),
+    Scene(
+        14.0,
+        [_end("sales"), _start("train", title="Next train", subtitle="Platform 3", type="value", value="14:32")],
+        "Value",
+        "One number or text, large.",
+    ),
+    Scene(
+        16.0,
+        [
+            _end("train"),
+            _start(
+                "release",
+                action={"title": "Open the release", "type": "open_url", "url": "https://example.com/releases/214"},
+                title="Approve the release?",
+                type="alert",
+                message="Version 2.14 is built and tested.",
+                color="blue",
+            ),
+        ],
+        "Alert",
+        "A message on a card, with a button.",
+    ),
+    Scene(
+        18.0,
+        [_end("release"), _lock(locked=False)],
+        "The unlocked phone",
+        "The cards are in the Dynamic Island now. Two share it.",
+    ),
+    Scene(
+        19.5,
+        [_update("deploy", alert={"title": "Deployed", "body": "Live for all"}, **_deploy(4, "Live for all"))],
+        "An update that rings",
+        "With an alert, the card grows out of the island for a moment.",
+    ),
+)
+EXPLAINED = tuple(scene for scene in SCENES if scene.title)
+
+
+async def perform(player: Player, explain: Callable[[Scene], None]) -> None:
+    """Plays it. `explain` is called with each scene that has a title."""
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    for scene in SCENES:
+        await asyncio.sleep(max(0.0, began + scene.at - loop.time()))
+        if scene.title:
+            explain(scene)
+        for deed in scene.deeds:
+            await deed(player)
+    await asyncio.sleep(max(0.0, began + SECONDS - loop.time()))
