@@ -22,7 +22,7 @@ def opened(page: Page, path: str) -> Page:
 
 
 def test_the_palette_finds_pages_and_things_by_name(place: Stack, owner: Page) -> None:
-    name, slug = f"Night shift {uuid.uuid4().hex[:8]}", f"night-{uuid.uuid4().hex[:8]}"
+    name, slug = f"Weekend crew {uuid.uuid4().hex[:8]}", f"weekend-{uuid.uuid4().hex[:8]}"
     with plain_http_client(place.base_url) as client:
         answer = client.post("/api/sessions", json={"email": place.owner_email, "password": place.owner_password})
         token = {"Authorization": f"Bearer {answer.json()['session_token']}"}
