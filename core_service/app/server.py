@@ -35,12 +35,16 @@ from smith.core.v1 import (
     mail_service_pb2_grpc,
     metric_service_pb2,
     metric_service_pb2_grpc,
+    passkey_service_pb2,
+    passkey_service_pb2_grpc,
     password_reset_service_pb2,
     password_reset_service_pb2_grpc,
     phone_service_pb2,
     phone_service_pb2_grpc,
     push_notification_service_pb2,
     push_notification_service_pb2_grpc,
+    second_factor_service_pb2,
+    second_factor_service_pb2_grpc,
     status_service_pb2,
     status_service_pb2_grpc,
     webhook_service_pb2,
@@ -62,6 +66,8 @@ from core_service.audit.service import AuditLog
 from core_service.audit.servicer import AuditServicer
 from core_service.auth.credentials import Credentials, LastUsed
 from core_service.auth.failed_sign_ins import FailedSignIns
+from core_service.auth.own_password import OwnPassword
+from core_service.auth.password_rules import own_words
 from core_service.auth.passwords import Passwords
 from core_service.auth.rate_limit import RateLimiter, create_storage
 from core_service.auth.sessions import Sessions
@@ -92,6 +98,7 @@ from core_service.mail.servicer import MailServicer
 from core_service.members.leaving import forget_person
 from core_service.members.membership import Members
 from core_service.members.servicer import AccountServicer
+from core_service.passkeys.relying_party import RelyingParty
 from core_service.password_resets.outbox import PasswordResetArea
 from core_service.password_resets.password_change import PasswordChanges
 from core_service.password_resets.service import PasswordResets
@@ -106,6 +113,11 @@ from core_service.push.history import NotificationHistory
 from core_service.push.replacement import Replacements
 from core_service.push.service import PushNotifications
 from core_service.push.servicer import PushNotificationServicer
+from core_service.second_factor.own import OwnFactors
+from core_service.second_factor.own_passkeys import OwnPasskeys
+from core_service.second_factor.resets import Resets
+from core_service.second_factor.servicer import PasskeyServicer, SecondFactorServicer
+from core_service.second_factor.sign_in import SignIns
 from core_service.sending.dispatcher import Dispatcher
 from core_service.settings import CoreSettings
 from core_service.statistics.service import Statistics
@@ -148,9 +160,11 @@ SERVICES = [
         (live_activity_service_pb2, "LiveActivityService"),
         (mail_service_pb2, "MailService"),
         (metric_service_pb2, "MetricService"),
+        (passkey_service_pb2, "PasskeyService"),
         (password_reset_service_pb2, "PasswordResetService"),
         (phone_service_pb2, "PhoneService"),
         (push_notification_service_pb2, "PushNotificationService"),
+        (second_factor_service_pb2, "SecondFactorService"),
         (status_service_pb2, "StatusService"),
         (webhook_service_pb2, "WebhookService"),
     )
@@ -190,9 +204,12 @@ def build_server(
     credentials = Credentials(
         pool, last_used, settings.rate_limit_per_minute, ceiling=settings.max_rate_limit_per_minute, crowd=crowd
     )
-    passwords = Passwords(hasher)
+    party = RelyingParty.of(settings.admin_url)
+    passwords = Passwords(hasher, own_words(party.id))
     sessions = Sessions(engine, passwords, rate_limiter, failures)
-    password_changes = PasswordChanges(engine, passwords, rate_limiter)
+    own_password = OwnPassword(engine, passwords, rate_limiter)
+    password_changes = PasswordChanges(engine, passwords, own_password)
+    sign_ins = SignIns(engine, sessions.guesses, rate_limiter, party, clock)
     limits = Defaults(
         settings.rate_limit_per_minute,
         settings.max_live_activities,
@@ -316,6 +333,10 @@ def build_server(
             MetricServicer(Metrics(engine, clock)),
         ),
         (
+            passkey_service_pb2_grpc.add_PasskeyServiceServicer_to_server,
+            PasskeyServicer(sign_ins, OwnPasskeys(engine, own_password, party)),
+        ),
+        (
             password_reset_service_pb2_grpc.add_PasswordResetServiceServicer_to_server,
             PasswordResetServicer(password_resets),
         ),
@@ -338,6 +359,15 @@ def build_server(
                 replacements,
                 NotificationHistory(pool, push_notifications),
                 trials,
+            ),
+        ),
+        (
+            second_factor_service_pb2_grpc.add_SecondFactorServiceServicer_to_server,
+            SecondFactorServicer(
+                sign_ins,
+                OwnFactors(engine, own_password, rate_limiter, party, clock),
+                Resets(engine, resets.mailer),
+                accounts,
             ),
         ),
         (
