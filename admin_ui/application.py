@@ -15,7 +15,7 @@ from admin_ui import assets, pages, theme
 from admin_ui.components.states import error_state
 from admin_ui.cookies import SessionCookie
 from admin_ui.core import Core, Refused
-from admin_ui.entrance import accept_invite, forgotten_password, setup, sign_in
+from admin_ui.entrance import accept_invite, forgotten_password, second_factor, setup, sign_in
 from admin_ui.entrance.html import trouble
 from admin_ui.on_demand import Pages
 from admin_ui.security import nonces, sockets, texts
@@ -43,7 +43,7 @@ def build_app(channel: grpc.aio.Channel, settings: AdminSettings) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
     assets.serve(app)
     entrance = APIRouter(dependencies=[Depends(site.note_destinations)])
-    for plain in (sign_in, accept_invite, setup, forgotten_password):
+    for plain in (sign_in, second_factor, accept_invite, setup, forgotten_password):
         plain.serve(entrance, site)
     app.include_router(entrance)
     theme.prepare()

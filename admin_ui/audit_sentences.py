@@ -54,6 +54,9 @@ def _account(asked: Asked) -> str:
     for field, what in (("rate_limit_per_minute", "rate limit"), ("max_live_activities", "limit of Live Activities")):
         if field in asked:
             parts.append(f"set the {what} to {asked[field] or 'the default'}")
+    if "require_second_factor" in asked:
+        verb = "requires" if asked["require_second_factor"] else "no longer requires"
+        parts.append(f"{verb} a second factor of everybody")
     return " and ".join(parts) or "changed the workspace"
 
 
@@ -94,8 +97,16 @@ SENTENCES: dict[str, Callable[[Asked], str]] = {
     "ResetPassword": _named("chose a new password by a link"),
     "SendPasswordReset": _named("sent a member a link to a new password"),
     "CreatePasswordResetLink": _named("made a link to a new password for a member"),
-    "SignInFailed": _named("gave a wrong password"),
-    "SignInLocked": _named("is locked out for some minutes after too many wrong passwords"),
+    "SignInFailed": _named("gave a wrong password or code"),
+    "SignInLocked": _named("is locked out for some minutes after too many wrong passwords or codes"),
+    "CompleteSignIn": _named("signed in with a second factor or a passkey"),
+    "ConfirmAuthenticatorApp": _named("turned on an authenticator app"),
+    "RemoveAuthenticatorApp": _named("turned off the authenticator app"),
+    "CreateRecoveryCodes": _named("made new recovery codes"),
+    "ResetSecondFactor": _named("took away the second factor of a member"),
+    "CreatePasskey": _named("added the passkey", "name"),
+    "UpdatePasskey": _named("renamed a passkey to", "name"),
+    "DeletePasskey": _named("removed a passkey"),
     "CreateSession": _named("signed in"),
     "DeleteSession": _named("signed out"),
     "RevokeSession": _named("ended a session"),
@@ -111,9 +122,8 @@ def actor_of(entry: AuditEntry) -> str:
     """Who did it, as far as that is known."""
     if entry.actor == AUDIT_ACTOR_ANONYMOUS:
         # A sign-in names the person by e-mail; a phone that is being paired has no identity yet.
-        return str(
-            _read(entry.request.json).get("email") or ("A phone" if entry.method == "PairDevice" else "A person")
-        )
+        named = _read(entry.request.json).get("email") or entry.actor_name
+        return str(named or ("A phone" if entry.method == "PairDevice" else "A person"))
     kinds = {AUDIT_ACTOR_API_KEY: "API key", AUDIT_ACTOR_DEVICE: "Device"}
     kind = kinds.get(entry.actor, "")
     name = entry.actor_name or ("" if kind else "A person")

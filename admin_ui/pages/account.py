@@ -1,4 +1,4 @@
-"""The signed-in person's own page: name, password, sessions, workspaces."""
+"""The signed-in person's own page: name, password, second factor, sessions, workspaces."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -25,8 +25,11 @@ from admin_ui.components.saving import save_from
 from admin_ui.components.times import ago
 from admin_ui.core import Refused
 from admin_ui.page_task import on_page
+from admin_ui.second_factor.panel import SecondFactorPanel
 from admin_ui.site import Site
 from admin_ui.visit import Visit
+
+NEW_HINT = 'hint="10 characters or more: three or four words are good"'
 
 
 def create(site: Site) -> None:
@@ -40,6 +43,7 @@ def create(site: Site) -> None:
             _workspaces(visit)
         _profile(visit)
         _password(visit)
+        await SecondFactorPanel(visit).refresh()
         await SessionList(visit).refresh()
 
 
@@ -79,7 +83,9 @@ def _profile(visit: Visit) -> None:
 def _password(visit: Visit) -> None:
     with card("Password", "Changing it signs you out everywhere else."):
         current = _secret("Current password", "current-password")
-        new = _secret("New password", "new-password").props('hint="10 characters or more"')
+        new = _secret("New password", "new-password").props(
+            'hint="10 characters or more: three or four words are good"'
+        )
 
         async def change() -> None:
             current.error = None
