@@ -140,8 +140,8 @@ class ActiveUsers:
     async def _reset_second_factor(self, member: Member) -> None:
         explanation = (
             f"For when {member.name} has lost it. Their app, passkeys and recovery codes are removed, all their "
-            "sessions end, and they get a mail. Until they set up a new one, the password is enough. Make sure that it is they "
-            "who ask."
+            "sessions end, and they get a mail. Until they set up a new one, the password is enough. Make sure that "
+            "it is they who ask."
         )
         with self._stage:
             agreed = await confirm(f"Reset the second factor of {member.name}?", explanation, "Reset second factor")

@@ -17,6 +17,7 @@ from core_service.second_factor.own import OwnFactors
 from core_service.second_factor.own_passkeys import OwnPasskeys
 from core_service.second_factor.resets import Resets
 from core_service.second_factor.sign_in import SignIns
+from service_kit.errors import InvalidRequest
 
 MEMBER, PASSKEY = "member", "passkey"
 
@@ -34,6 +35,8 @@ class SecondFactorServicer(second_factor_service_pb2_grpc.SecondFactorServiceSer
         self, request: messages.CompleteSignInRequest, context: Any
     ) -> messages.CompleteSignInResponse:
         address = principal.anonymous().client_address
+        if not (request.HasField("passkey") or request.HasField("code")):
+            raise InvalidRequest("code or passkey must be given").about("code", "passkey")
         if request.HasField("passkey"):
             new = await self._sign_ins.complete_with_passkey(request.challenge, request.passkey, address)
         else:
