@@ -152,11 +152,11 @@ MAX_LOOK_UPS = 100_000
 """Look-ups of one key that may wait: as many as a core may carry out calls at once."""
 
 _SELECT_SESSION = """
-SELECT s.secret_hash, s.id, s.account_id, s.user_id, m.role, a.rate_limit_per_minute,
-       a.require_second_factor AND u.second_factor_at IS NULL
+SELECT s.secret_hash, s.id, s.account_id, s.user_id, m.role,
+       (SELECT a.rate_limit_per_minute FROM accounts a WHERE a.id = s.account_id),
+       u.second_factor_at IS NULL AND (SELECT a.require_second_factor FROM accounts a WHERE a.id = s.account_id)
 FROM sessions s
 JOIN members m ON m.account_id = s.account_id AND m.user_id = s.user_id
-JOIN accounts a ON a.id = s.account_id
 JOIN users u ON u.id = s.user_id
 WHERE s.secret_hash {condition} AND s.expires_at > now()
 """

@@ -14,17 +14,18 @@ from core_service.auth.models import Purpose
 from core_service.auth.own_password import OwnPassword
 from core_service.auth.sessions import end_sessions, lock_person
 from core_service.common.orm import refusing
-from core_service.common.validation import require_name
+from core_service.common.validation import missing, require_name
 from core_service.identity.models import User
 from core_service.identity.principal import SessionPrincipal
 from core_service.passkeys.ceremony import WrongPasskey, check_creation, creation_options
 from core_service.passkeys.models import Passkey
 from core_service.passkeys.relying_party import RelyingParty
 from core_service.second_factor.factors import count_passkeys, turn_off_if_none, turn_on
-from service_kit.errors import AlreadyExists, InvalidRequest, NotFound
+from service_kit.errors import AlreadyExists, InvalidRequest
 
 log = logging.getLogger(__name__)
 
+THING = "passkey"
 MAX_PASSKEYS = 20
 """Passkeys of a person."""
 FULL = f"A person has {MAX_PASSKEYS} passkeys at most. Remove one first."
@@ -121,7 +122,7 @@ class OwnPasskeys:
         async with self._database.begin() as session:
             passkey = await session.scalar(renamed.execution_options(synchronize_session=False))
             if passkey is None:
-                raise _missing()
+                raise missing(THING)
         return passkey
 
     async def remove(
@@ -136,13 +137,9 @@ class OwnPasskeys:
             await lock_person(session, caller.user_id, None)
             gone = delete(Passkey).where(*_theirs(caller.user_id, passkey_id)).returning(col(Passkey.id))
             if await session.scalar(gone.execution_options(synchronize_session=False)) is None:
-                raise _missing()
+                raise missing(THING)
             await turn_off_if_none(session, caller.user_id)
 
 
 def _theirs(user_id: uuid.UUID, passkey_id: uuid.UUID) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return (col(Passkey.id) == passkey_id, col(Passkey.user_id) == user_id)
-
-
-def _missing() -> NotFound:
-    return NotFound("You have no such passkey.")

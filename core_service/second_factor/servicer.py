@@ -14,12 +14,13 @@ from core_service.common.validation import find_uuid
 from core_service.identity import principal
 from core_service.second_factor.convert import to_factors, to_passkey
 from core_service.second_factor.own import OwnFactors
+from core_service.second_factor.own_passkeys import THING as PASSKEY
 from core_service.second_factor.own_passkeys import OwnPasskeys
 from core_service.second_factor.resets import Resets
 from core_service.second_factor.sign_in import SignIns
 from service_kit.errors import InvalidRequest
 
-MEMBER, PASSKEY = "member", "passkey"
+MEMBER = "member"
 
 
 class SecondFactorServicer(second_factor_service_pb2_grpc.SecondFactorServiceServicer):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 
 import pytest
@@ -184,6 +185,8 @@ async def test_a_person_names_removes_and_has_twenty_at_most(account: Account, s
     assert (await refusal(gone)).reason == "UNAUTHENTICATED"
     for one in (await account.owner.ListPasskeys()).passkeys:
         await account.owner.DeletePasskey(passkey_id=one.id)
+    written = Counter(one.method for one in (await account.owner.ListAuditEntries(page_size=100)).audit_entries)
+    assert written == {"CreatePasskey": 20, "UpdatePasskey": 1, "DeletePasskey": 20}
     # Without any, the password is enough again.
     await account.sign_in(account.email)
 

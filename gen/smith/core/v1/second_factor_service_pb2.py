@@ -29,7 +29,7 @@ from smith.core.v1 import account_pb2 as smith_dot_core_dot_v1_dot_account__pb2
 from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)smith/core/v1/second_factor_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bsmith/core/v1/account.proto\x1a\x1bsmith/core/v1/options.proto\"\xab\x01\n\x15\x43ompleteSignInRequest\x12#\n\tchallenge\x18\x01 \x01(\tB\x10\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18\x05 \x01(\xc8\x01\x12\x1e\n\x04\x63ode\x18\x02 \x01(\tB\x0b\x80\x01\x01\xb2\xbb\x18\x04 \x01((H\x00\x88\x01\x01\x12#\n\x07passkey\x18\x03 \x01(\tB\r\x80\x01\x01\xb2\xbb\x18\x06 \x01(\x80\x80\x01H\x01\x88\x01\x01:\x13\xc2\xbb\x18\x0f\"\x04\x63ode\"\x07passkeyB\x07\n\x05_codeB\n\n\x08_passkey\"\xb4\x01\n\x16\x43ompleteSignInResponse\x12\x1a\n\rsession_token\x18\x01 \x01(\tB\x03\x80\x01\x01\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x07\x61\x63\x63ount\x18\x03 \x01(\x0b\x32\x16.smith.core.v1.Account\x12%\n\x06member\x18\x04 \x01(\x0b\x32\x15.smith.core.v1.Member\"\x18\n\x16GetSecondFactorRequest\"\xcc\x01\n\x17GetSecondFactorResponse\x12\x19\n\x11\x61uthenticator_app\x18\x01 \x01(\x08\x12\x1b\n\x13recovery_codes_left\x18\x02 \x01(\x05\x12\x10\n\x08passkeys\x18\x03 \x01(\x05\x12)\n\x05since\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08required\x18\x05 \x01(\x08\x12\r\n\x05\x66resh\x18\x06 \x01(\x08\x12\x1b\n\x13no_passkeys_because\x18\x07 \x01(\t\"`\n\x1c\x42\x65ginAuthenticatorAppRequest\x12+\n\x10\x63urrent_password\x18\x01 \x01(\tB\x0c\x80\x01\x01\xb2\xbb\x18\x05 \x01(\xc8\x01H\x00\x88\x01\x01\x42\x13\n\x11_current_password\"F\n\x1d\x42\x65ginAuthenticatorAppResponse\x12\x13\n\x06secret\x18\x01 \x01(\tB\x03\x80\x01\x01\x12\x10\n\x03uri\x18\x02 \x01(\tB\x03\x80\x01\x01\"?\n\x1e\x43onfirmAuthenticatorAppRequest\x12\x1d\n\x04\x63ode\x18\x01 \x01(\tB\x0f\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18\x04 \x01((\"V\n\x1f\x43onfirmAuthenticatorAppResponse\x12\x1b\n\x0erecovery_codes\x18\x01 \x03(\tB\x03\x80\x01\x01\x12\x16\n\x0esessions_ended\x18\x02 \x01(\x05\"j\n\x1dRemoveAuthenticatorAppRequest\x12*\n\x10\x63urrent_password\x18\x01 \x01(\tB\x10\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18\x05 \x01(\xc8\x01\x12\x1d\n\x04\x63ode\x18\x02 \x01(\tB\x0f\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18\x04 \x01((\" \n\x1eRemoveAuthenticatorAppResponse\"^\n\x1a\x43reateRecoveryCodesRequest\x12+\n\x10\x63urrent_password\x18\x01 \x01(\tB\x0c\x80\x01\x01\xb2\xbb\x18\x05 \x01(\xc8\x01H\x00\x88\x01\x01\x42\x13\n\x11_current_password\":\n\x1b\x43reateRecoveryCodesResponse\x12\x1b\n\x0erecovery_codes\x18\x01 \x03(\tB\x03\x80\x01\x01\";\n\x18ResetSecondFactorRequest\x12\x1f\n\x07user_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"M\n\x19ResetSecondFactorResponse\x12\x16\n\x0esessions_ended\x18\x01 \x01(\x05\x12\x18\n\x10passkeys_removed\x18\x02 \x01(\x05\x32\xd1\x07\n\x13SecondFactorService\x12\x8e\x01\n\x0e\x43ompleteSignIn\x12$.smith.core.v1.CompleteSignInRequest\x1a%.smith.core.v1.CompleteSignInResponse\"/\xa2\xbb\x18\x05\n\x01\x01\x18\x01\x82\xd3\xe4\x93\x02 \"\x1b/api/sessions/second-factor:\x01*\x12\x85\x01\n\x0fGetSecondFactor\x12%.smith.core.v1.GetSecondFactorRequest\x1a&.smith.core.v1.GetSecondFactorResponse\"#\xa2\xbb\x18\x05\n\x01\x04P\x01\x82\xd3\xe4\x93\x02\x14\x12\x12/api/second-factor\x12}\n\x15\x42\x65ginAuthenticatorApp\x12+.smith.core.v1.BeginAuthenticatorAppRequest\x1a,.smith.core.v1.BeginAuthenticatorAppResponse\"\t\xa2\xbb\x18\x05\n\x01\x04P\x01\x12\x85\x01\n\x17\x43onfirmAuthenticatorApp\x12-.smith.core.v1.ConfirmAuthenticatorAppRequest\x1a..smith.core.v1.ConfirmAuthenticatorAppResponse\"\x0b\xa2\xbb\x18\x07\n\x01\x04\x18\x01P\x01\x12\x80\x01\n\x16RemoveAuthenticatorApp\x12,.smith.core.v1.RemoveAuthenticatorAppRequest\x1a-.smith.core.v1.RemoveAuthenticatorAppResponse\"\t\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x12w\n\x13\x43reateRecoveryCodes\x12).smith.core.v1.CreateRecoveryCodesRequest\x1a*.smith.core.v1.CreateRecoveryCodesResponse\"\t\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x12\x9d\x01\n\x11ResetSecondFactor\x12\'.smith.core.v1.ResetSecondFactorRequest\x1a(.smith.core.v1.ResetSecondFactorResponse\"5\xa2\xbb\x18\x05\n\x01\x05\x18\x01\x82\xd3\xe4\x93\x02&*$/api/members/{user_id}/second-factorb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)smith/core/v1/second_factor_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bsmith/core/v1/account.proto\x1a\x1bsmith/core/v1/options.proto\"\x96\x01\n\x15\x43ompleteSignInRequest\x12#\n\tchallenge\x18\x01 \x01(\tB\x10\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18\x05 \x01(\xc8\x01\x12\x1e\n\x04\x63ode\x18\x02 \x01(\tB\x0b\x80\x01\x01\xb2\xbb\x18\x04 \x01((H\x00\x88\x01\x01\x12#\n\x07passkey\x18\x03 \x01(\tB\r\x80\x01\x01\xb2\xbb\x18\x06 \x01(\x80\x80\x01H\x01\x88\x01\x01\x42\x07\n\x05_codeB\n\n\x08_passkey\"\xb4\x01\n\x16\x43ompleteSignInResponse\x12\x1a\n\rsession_token\x18\x01 \x01(\tB\x03\x80\x01\x01\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x07\x61\x63\x63ount\x18\x03 \x01(\x0b\x32\x16.smith.core.v1.Account\x12%\n\x06member\x18\x04 \x01(\x0b\x32\x15.smith.core.v1.Member\"\x18\n\x16GetSecondFactorRequest\"\xcc\x01\n\x17GetSecondFactorResponse\x12\x19\n\x11\x61uthenticator_app\x18\x01 \x01(\x08\x12\x1b\n\x13recovery_codes_left\x18\x02 \x01(\x05\x12\x10\n\x08passkeys\x18\x03 \x01(\x05\x12)\n\x05since\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08required\x18\x05 \x01(\x08\x12\r\n\x05\x66resh\x18\x06 \x01(\x08\x12\x1b\n\x13no_passkeys_because\x18\x07 \x01(\t\"`\n\x1c\x42\x65ginAuthenticatorAppRequest\x12+\n\x10\x63urrent_password\x18\x01 \x01(\tB\x0c\x80\x01\x01\xb2\xbb\x18\x05 \x01(\xc8\x01H\x00\x88\x01\x01\x42\x13\n\x11_current_password\"F\n\x1d\x42\x65ginAuthenticatorAppResponse\x12\x13\n\x06secret\x18\x01 \x01(\tB\x03\x80\x01\x01\x12\x10\n\x03uri\x18\x02 \x01(\tB\x03\x80\x01\x01\"?\n\x1e\x43onfirmAuthenticatorAppRequest\x12\x1d\n\x04\x63ode\x18\x01 \x01(\tB\x0f\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18\x04 \x01((\"V\n\x1f\x43onfirmAuthenticatorAppResponse\x12\x1b\n\x0erecovery_codes\x18\x01 \x03(\tB\x03\x80\x01\x01\x12\x16\n\x0esessions_ended\x18\x02 \x01(\x05\"j\n\x1dRemoveAuthenticatorAppRequest\x12*\n\x10\x63urrent_password\x18\x01 \x01(\tB\x10\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18\x05 \x01(\xc8\x01\x12\x1d\n\x04\x63ode\x18\x02 \x01(\tB\x0f\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18\x04 \x01((\" \n\x1eRemoveAuthenticatorAppResponse\"^\n\x1a\x43reateRecoveryCodesRequest\x12+\n\x10\x63urrent_password\x18\x01 \x01(\tB\x0c\x80\x01\x01\xb2\xbb\x18\x05 \x01(\xc8\x01H\x00\x88\x01\x01\x42\x13\n\x11_current_password\":\n\x1b\x43reateRecoveryCodesResponse\x12\x1b\n\x0erecovery_codes\x18\x01 \x03(\tB\x03\x80\x01\x01\";\n\x18ResetSecondFactorRequest\x12\x1f\n\x07user_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"M\n\x19ResetSecondFactorResponse\x12\x16\n\x0esessions_ended\x18\x01 \x01(\x05\x12\x18\n\x10passkeys_removed\x18\x02 \x01(\x05\x32\xd1\x07\n\x13SecondFactorService\x12\x8e\x01\n\x0e\x43ompleteSignIn\x12$.smith.core.v1.CompleteSignInRequest\x1a%.smith.core.v1.CompleteSignInResponse\"/\xa2\xbb\x18\x05\n\x01\x01\x18\x01\x82\xd3\xe4\x93\x02 \"\x1b/api/sessions/second-factor:\x01*\x12\x85\x01\n\x0fGetSecondFactor\x12%.smith.core.v1.GetSecondFactorRequest\x1a&.smith.core.v1.GetSecondFactorResponse\"#\xa2\xbb\x18\x05\n\x01\x04P\x01\x82\xd3\xe4\x93\x02\x14\x12\x12/api/second-factor\x12}\n\x15\x42\x65ginAuthenticatorApp\x12+.smith.core.v1.BeginAuthenticatorAppRequest\x1a,.smith.core.v1.BeginAuthenticatorAppResponse\"\t\xa2\xbb\x18\x05\n\x01\x04P\x01\x12\x85\x01\n\x17\x43onfirmAuthenticatorApp\x12-.smith.core.v1.ConfirmAuthenticatorAppRequest\x1a..smith.core.v1.ConfirmAuthenticatorAppResponse\"\x0b\xa2\xbb\x18\x07\n\x01\x04\x18\x01P\x01\x12\x80\x01\n\x16RemoveAuthenticatorApp\x12,.smith.core.v1.RemoveAuthenticatorAppRequest\x1a-.smith.core.v1.RemoveAuthenticatorAppResponse\"\t\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x12w\n\x13\x43reateRecoveryCodes\x12).smith.core.v1.CreateRecoveryCodesRequest\x1a*.smith.core.v1.CreateRecoveryCodesResponse\"\t\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x12\x9d\x01\n\x11ResetSecondFactor\x12\'.smith.core.v1.ResetSecondFactorRequest\x1a(.smith.core.v1.ResetSecondFactorResponse\"5\xa2\xbb\x18\x05\n\x01\x05\x18\x01\x82\xd3\xe4\x93\x02&*$/api/members/{user_id}/second-factorb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,8 +42,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_COMPLETESIGNINREQUEST'].fields_by_name['code']._serialized_options = b'\200\001\001\262\273\030\004 \001(('
   _globals['_COMPLETESIGNINREQUEST'].fields_by_name['passkey']._loaded_options = None
   _globals['_COMPLETESIGNINREQUEST'].fields_by_name['passkey']._serialized_options = b'\200\001\001\262\273\030\006 \001(\200\200\001'
-  _globals['_COMPLETESIGNINREQUEST']._loaded_options = None
-  _globals['_COMPLETESIGNINREQUEST']._serialized_options = b'\302\273\030\017\"\004code\"\007passkey'
   _globals['_COMPLETESIGNINRESPONSE'].fields_by_name['session_token']._loaded_options = None
   _globals['_COMPLETESIGNINRESPONSE'].fields_by_name['session_token']._serialized_options = b'\200\001\001'
   _globals['_BEGINAUTHENTICATORAPPREQUEST'].fields_by_name['current_password']._loaded_options = None
@@ -81,33 +79,33 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SECONDFACTORSERVICE'].methods_by_name['ResetSecondFactor']._loaded_options = None
   _globals['_SECONDFACTORSERVICE'].methods_by_name['ResetSecondFactor']._serialized_options = b'\242\273\030\005\n\001\005\030\001\202\323\344\223\002&*$/api/members/{user_id}/second-factor'
   _globals['_COMPLETESIGNINREQUEST']._serialized_start=215
-  _globals['_COMPLETESIGNINREQUEST']._serialized_end=386
-  _globals['_COMPLETESIGNINRESPONSE']._serialized_start=389
-  _globals['_COMPLETESIGNINRESPONSE']._serialized_end=569
-  _globals['_GETSECONDFACTORREQUEST']._serialized_start=571
-  _globals['_GETSECONDFACTORREQUEST']._serialized_end=595
-  _globals['_GETSECONDFACTORRESPONSE']._serialized_start=598
-  _globals['_GETSECONDFACTORRESPONSE']._serialized_end=802
-  _globals['_BEGINAUTHENTICATORAPPREQUEST']._serialized_start=804
-  _globals['_BEGINAUTHENTICATORAPPREQUEST']._serialized_end=900
-  _globals['_BEGINAUTHENTICATORAPPRESPONSE']._serialized_start=902
-  _globals['_BEGINAUTHENTICATORAPPRESPONSE']._serialized_end=972
-  _globals['_CONFIRMAUTHENTICATORAPPREQUEST']._serialized_start=974
-  _globals['_CONFIRMAUTHENTICATORAPPREQUEST']._serialized_end=1037
-  _globals['_CONFIRMAUTHENTICATORAPPRESPONSE']._serialized_start=1039
-  _globals['_CONFIRMAUTHENTICATORAPPRESPONSE']._serialized_end=1125
-  _globals['_REMOVEAUTHENTICATORAPPREQUEST']._serialized_start=1127
-  _globals['_REMOVEAUTHENTICATORAPPREQUEST']._serialized_end=1233
-  _globals['_REMOVEAUTHENTICATORAPPRESPONSE']._serialized_start=1235
-  _globals['_REMOVEAUTHENTICATORAPPRESPONSE']._serialized_end=1267
-  _globals['_CREATERECOVERYCODESREQUEST']._serialized_start=1269
-  _globals['_CREATERECOVERYCODESREQUEST']._serialized_end=1363
-  _globals['_CREATERECOVERYCODESRESPONSE']._serialized_start=1365
-  _globals['_CREATERECOVERYCODESRESPONSE']._serialized_end=1423
-  _globals['_RESETSECONDFACTORREQUEST']._serialized_start=1425
-  _globals['_RESETSECONDFACTORREQUEST']._serialized_end=1484
-  _globals['_RESETSECONDFACTORRESPONSE']._serialized_start=1486
-  _globals['_RESETSECONDFACTORRESPONSE']._serialized_end=1563
-  _globals['_SECONDFACTORSERVICE']._serialized_start=1566
-  _globals['_SECONDFACTORSERVICE']._serialized_end=2543
+  _globals['_COMPLETESIGNINREQUEST']._serialized_end=365
+  _globals['_COMPLETESIGNINRESPONSE']._serialized_start=368
+  _globals['_COMPLETESIGNINRESPONSE']._serialized_end=548
+  _globals['_GETSECONDFACTORREQUEST']._serialized_start=550
+  _globals['_GETSECONDFACTORREQUEST']._serialized_end=574
+  _globals['_GETSECONDFACTORRESPONSE']._serialized_start=577
+  _globals['_GETSECONDFACTORRESPONSE']._serialized_end=781
+  _globals['_BEGINAUTHENTICATORAPPREQUEST']._serialized_start=783
+  _globals['_BEGINAUTHENTICATORAPPREQUEST']._serialized_end=879
+  _globals['_BEGINAUTHENTICATORAPPRESPONSE']._serialized_start=881
+  _globals['_BEGINAUTHENTICATORAPPRESPONSE']._serialized_end=951
+  _globals['_CONFIRMAUTHENTICATORAPPREQUEST']._serialized_start=953
+  _globals['_CONFIRMAUTHENTICATORAPPREQUEST']._serialized_end=1016
+  _globals['_CONFIRMAUTHENTICATORAPPRESPONSE']._serialized_start=1018
+  _globals['_CONFIRMAUTHENTICATORAPPRESPONSE']._serialized_end=1104
+  _globals['_REMOVEAUTHENTICATORAPPREQUEST']._serialized_start=1106
+  _globals['_REMOVEAUTHENTICATORAPPREQUEST']._serialized_end=1212
+  _globals['_REMOVEAUTHENTICATORAPPRESPONSE']._serialized_start=1214
+  _globals['_REMOVEAUTHENTICATORAPPRESPONSE']._serialized_end=1246
+  _globals['_CREATERECOVERYCODESREQUEST']._serialized_start=1248
+  _globals['_CREATERECOVERYCODESREQUEST']._serialized_end=1342
+  _globals['_CREATERECOVERYCODESRESPONSE']._serialized_start=1344
+  _globals['_CREATERECOVERYCODESRESPONSE']._serialized_end=1402
+  _globals['_RESETSECONDFACTORREQUEST']._serialized_start=1404
+  _globals['_RESETSECONDFACTORREQUEST']._serialized_end=1463
+  _globals['_RESETSECONDFACTORRESPONSE']._serialized_start=1465
+  _globals['_RESETSECONDFACTORRESPONSE']._serialized_end=1542
+  _globals['_SECONDFACTORSERVICE']._serialized_start=1545
+  _globals['_SECONDFACTORSERVICE']._serialized_end=2522
 # @@protoc_insertion_point(module_scope)
