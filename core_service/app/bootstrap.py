@@ -18,7 +18,7 @@ from core_service.accounts.service import Accounts, Defaults
 from core_service.auth.passwords import Passwords
 from core_service.password_resets.outbox import reset_links
 from core_service.password_resets.service import OperatorResets
-from core_service.second_factor.resets import OperatorResets as OperatorFactorResets
+from core_service.second_factor.resets import OperatorFactorResets
 from service_kit.database import create_engine
 from service_kit.errors import DomainError
 

@@ -115,7 +115,7 @@ from core_service.push.service import PushNotifications
 from core_service.push.servicer import PushNotificationServicer
 from core_service.second_factor.own import OwnFactors
 from core_service.second_factor.own_passkeys import OwnPasskeys
-from core_service.second_factor.resets import Resets
+from core_service.second_factor.resets import FactorResets
 from core_service.second_factor.servicer import PasskeyServicer, SecondFactorServicer
 from core_service.second_factor.sign_in import SignIns
 from core_service.sending.dispatcher import Dispatcher
@@ -366,7 +366,7 @@ def build_server(
             SecondFactorServicer(
                 sign_ins,
                 OwnFactors(engine, own_password, rate_limiter, party, clock),
-                Resets(engine, resets.mailer),
+                FactorResets(engine, resets.mailer),
                 accounts,
             ),
         ),

@@ -42,7 +42,7 @@ class Taken:
     passkeys: int
 
 
-class Resets:
+class FactorResets:
     """What owners do."""
 
     def __init__(self, engine: AsyncEngine, mailer: Outbox[DueMail]) -> None:
@@ -72,7 +72,7 @@ class Resets:
         return taken
 
 
-class OperatorResets:
+class OperatorFactorResets:
     """What the operator's command does. No RPC calls this."""
 
     def __init__(self, engine: AsyncEngine) -> None:

@@ -16,7 +16,7 @@ from core_service.second_factor.convert import to_factors, to_passkey
 from core_service.second_factor.own import OwnFactors
 from core_service.second_factor.own_passkeys import THING as PASSKEY
 from core_service.second_factor.own_passkeys import OwnPasskeys
-from core_service.second_factor.resets import Resets
+from core_service.second_factor.resets import FactorResets
 from core_service.second_factor.sign_in import SignIns
 from service_kit.errors import InvalidRequest
 
@@ -26,7 +26,7 @@ MEMBER = "member"
 class SecondFactorServicer(second_factor_service_pb2_grpc.SecondFactorServiceServicer):
     """Finishes sign-ins, and lets people and owners manage second factors."""
 
-    def __init__(self, sign_ins: SignIns, own: OwnFactors, resets: Resets, accounts: Accounts) -> None:
+    def __init__(self, sign_ins: SignIns, own: OwnFactors, resets: FactorResets, accounts: Accounts) -> None:
         self._sign_ins = sign_ins
         self._own = own
         self._resets = resets
