@@ -43,8 +43,11 @@ def create(site: Site) -> None:
             _workspaces(visit)
         _profile(visit)
         _password(visit)
-        await SecondFactorPanel(visit).refresh()
-        await SessionList(visit).refresh()
+        panel = SecondFactorPanel(visit)
+        sessions = SessionList(visit)
+        panel.on_set_up = sessions.refresh
+        await panel.refresh()
+        await sessions.refresh()
 
 
 def _workspaces(visit: Visit) -> None:

@@ -16,9 +16,14 @@ def create(site: Site) -> None:
     async def second_factor(visit: Visit) -> None:
         about = f"{visit.account.name} asks everybody for a second factor. Set up one of these to go on."
         if not visit.lacks_second_factor:
-            about = "You have a second factor."
+            about = "With one of these, your password alone signs no person in."
         with page_header("Set up a second factor", about):
             pass
-        panel = SecondFactorPanel(visit, on_set_up=lambda: ui.navigate.to("/"))
+
+        async def go_on() -> None:
+            ui.navigate.to("/")
+
+        panel = SecondFactorPanel(visit)
+        panel.on_set_up = go_on
         await panel.refresh()
         p("Not sure? A passkey is the quickest, and an authenticator app works everywhere.", "muted small")

@@ -108,8 +108,17 @@ def _signing_in(visit: Visit, save: Save) -> None:
                 a("your account's page", "/account")
                 text(".")
 
+        required = visit.account.require_second_factor
+
         async def keep() -> None:
-            await save(require_second_factor=bool(switch.value))
+            nonlocal required
+            if bool(switch.value) == required:
+                return
+            try:
+                required = (await save(require_second_factor=bool(switch.value))).require_second_factor
+            finally:
+                # A change that core has refused is no change.
+                switch.value = required
 
         switch.on_value_change(on_page(keep))
 

@@ -1,6 +1,6 @@
 """The dialog that shows recovery codes, once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from urllib.parse import quote
 
 from nicegui import ui
@@ -14,14 +14,15 @@ from admin_ui.components.states import notice
 FILE = "activitysmith-recovery-codes.txt"
 
 
-def show_codes(stage: ui.element, codes: Sequence[str], done: Callable[[], object]) -> None:
+def show_codes(stage: ui.element, codes: Sequence[str], done: Callable[[], Awaitable[None]] | None = None) -> None:
     """Shows the codes in a dialog that only its button closes, so that a stray click does not lose them. `done` is
-    called then. `stage` is a part of the page that is never cleared."""
+    awaited then. `stage` is a part of the page that is never cleared."""
     lines = "\n".join(codes)
 
-    def close() -> None:
+    async def close() -> None:
         shown.close()
-        done()
+        if done is not None:
+            await done()
 
     with stage, dialog("Your recovery codes") as shown:
         shown.props("persistent")

@@ -1,6 +1,6 @@
 """What a person has as a second factor, on their own page and on the page that asks for one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from nicegui import ui
 from smith.core.v1.passkey_service_pb2 import ListPasskeysRequest, Passkey
@@ -32,10 +32,11 @@ FEW = 3
 class SecondFactorPanel:
     """The card. It reads core's state again after each change."""
 
-    def __init__(self, visit: Visit, *, on_set_up: Callable[[], None] | None = None) -> None:
-        """`on_set_up` is called once the person has a second factor and has kept the recovery codes."""
+    def __init__(self, visit: Visit) -> None:
         self._visit = visit
-        self._on_set_up = on_set_up
+        self.on_set_up: Callable[[], Awaitable[None]] | None = None
+        """Awaited once the person has a second factor and has kept the recovery codes: their other sessions have
+        ended."""
         with card("Second factor", ABOUT):
             self._content = div("stack")
         self._stage = div("hidden")
@@ -130,7 +131,7 @@ class SecondFactorPanel:
     async def _new_codes(self) -> None:
         made = await self._ask_for_codes(is_fresh=await self._is_fresh())
         if made is not None:
-            show_codes(self._stage, made.recovery_codes, lambda: None)
+            show_codes(self._stage, made.recovery_codes)
             await self.refresh()
 
     async def _ask_for_codes(self, *, is_fresh: bool) -> CreateRecoveryCodesResponse | None:
@@ -162,10 +163,10 @@ class SecondFactorPanel:
             show_codes(self._stage, codes, self._kept)
         await self.refresh()
 
-    def _kept(self) -> None:
+    async def _kept(self) -> None:
         self._visit.is_busy = False
-        if self._on_set_up is not None:
-            self._on_set_up()
+        if self.on_set_up is not None:
+            await self.on_set_up()
 
     async def _is_fresh(self) -> bool:
         has = await self._visit.ask(self._visit.core.second_factor.GetSecondFactor, GetSecondFactorRequest())
