@@ -33,6 +33,10 @@ NO_TERMINAL = (
 )
 
 
+class NoCode(CannotStart):
+    """The person has a second factor, and there is no terminal in which to ask for a code."""
+
+
 class Session:
     """A signed-in person's session."""
 
@@ -72,8 +76,8 @@ async def signed_in(settings: ClientSettings, owner: Owner) -> AsyncIterator[Ses
 
 
 async def _begin(accounts: Any, channel: grpc.aio.Channel, request: account_service_pb2.CreateSessionRequest) -> Any:
-    """The new session. A person who has a second factor is asked for a code in the terminal. Raises CannotStart if
-    there is none, and AioRpcError."""
+    """The new session. A person who has a second factor is asked for a code in the terminal. Raises NoCode if there is
+    none, and AioRpcError."""
     try:
         return await accounts.CreateSession(request, timeout=CALL_SECONDS)
     except grpc.aio.AioRpcError as error:
@@ -81,7 +85,7 @@ async def _begin(accounts: Any, channel: grpc.aio.Channel, request: account_serv
         if said.reason != "SECOND_FACTOR_NEEDED":
             raise
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
-        raise CannotStart(NO_TERMINAL.format(email=request.email))
+        raise NoCode(NO_TERMINAL.format(email=request.email))
     code = await asyncio.to_thread(typer.prompt, "Code of the authenticator app, or a recovery code", err=True)
     asked = second_factor_service_pb2.CompleteSignInRequest(challenge=said.facts["challenge"], code=code)
     finishing = second_factor_service_pb2_grpc.SecondFactorServiceStub(channel)

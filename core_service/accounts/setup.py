@@ -73,7 +73,7 @@ class Setup:
         person = await self._accounts.create_first(
             account_name=account_name, name=owner.name, email=owner.email, password=owner.password
         )
-        return await self._sessions.open_for(person.member.account_id, person.user, client_address)
+        return await self._sessions.open_for(person.member, person.user, client_address)
 
     async def _require_code(self, code: str, client_address: str) -> None:
         if self._code is None:

@@ -112,7 +112,7 @@ class Sessions:
             rehashed = await self._passwords.hash(password) if match is Match.OUTDATED else None
         return replace(person, rehashed=rehashed)
 
-    async def open_for(self, account_id: uuid.UUID, user: User, client_address: str) -> SignIn:
+    async def open_for(self, member: Member, user: User, client_address: str) -> SignIn:
         """Begins a session in this account for a person who has proven who they are in a way that needs no second
         factor.
 
@@ -120,7 +120,7 @@ class Sessions:
         """
         async with self._database.begin() as session:
             await lock_person(session, user.id, user.password_hash)
-            return await add_session(session, account_id, user.id, client_address)
+            return await add_session(session, member.account_id, user.id, client_address)
 
     async def forgive(self, email: str, client_address: str) -> None:
         """Forgets the failures for the address, in all and from this network: the person has proven in another way who

@@ -27,6 +27,7 @@ from core_service.passkeys.models import Passkey
 from core_service.passkeys.relying_party import RelyingParty
 from core_service.second_factor.factors import use_code
 from service_kit.addresses import network_of
+from service_kit.errors import NotFound
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +92,7 @@ class SignIns:
             theirs = select(col(Passkey.credential_id)).where(col(Passkey.user_id) == challenge.user_id)
             allowed = (await session.scalars(theirs)).all()
         if not allowed:
-            raise UnknownChallenge
+            raise NotFound("You have no passkey on this server. Type a code.")
         return token, await asyncio.to_thread(request_options, self._party, challenge.challenge, allowed)
 
     async def complete_with_code(self, token: str, code: str, client_address: str) -> SignIn:
@@ -145,12 +146,12 @@ class SignIns:
                 sign_count=known.sign_count,
                 verified=challenge.user_id is None,
             )
+            await self._rate_limiter.refuse_haste(SIGN_INS, "sessions", str(known.user_id))
             async with self._database.begin() as session:
                 await lock_person(session, known.user_id, None)
                 if challenge.user_id is not None:
                     await use_up(session, challenge)
                 await _count_signature(session, known, sign_count)
-                await self._rate_limiter.refuse_haste(SIGN_INS, "sessions", str(known.user_id))
                 return await _open(session, known.user_id, known.email, challenge.account_id, client_address)
         except WrongPasskey as error:
             log.warning("a passkey was refused: %s", error)
