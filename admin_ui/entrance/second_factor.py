@@ -24,7 +24,7 @@ PATH = "/sign-in/second-factor"
 CHALLENGE = r"sic_[A-Za-z0-9_-]{1,196}"
 WRONG_CODE = "This code is wrong, or was used before."
 EXPIRED = "/sign-in?again=1"
-"""Where a sign-in begins anew that took too long."""
+"""Where a sign-in that took too long begins again."""
 
 
 def challenge_cookie(settings: AdminSettings) -> LinkCookie:

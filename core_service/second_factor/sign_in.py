@@ -42,7 +42,7 @@ BEGUN = RateLimitItemPerMinute(3000)
 minutes. A server that is flooded with them still takes passwords."""
 
 WRONG_CODE = "The code is wrong, or was used before."
-WRONG_PASSKEY = "This passkey does not sign anybody in here."
+WRONG_PASSKEY = "This passkey is not known here, or its answer is wrong."
 
 
 @dataclass(frozen=True, slots=True)
