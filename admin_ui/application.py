@@ -16,7 +16,7 @@ from admin_ui.components.states import error_state
 from admin_ui.cookies import SessionCookie
 from admin_ui.core import Core, Refused
 from admin_ui.delivery_log import export
-from admin_ui.entrance import accept_invite, forgotten_password, setup, sign_in, single_sign_on
+from admin_ui.entrance import accept_invite, forgotten_password, second_factor, setup, sign_in, single_sign_on
 from admin_ui.entrance.html import trouble
 from admin_ui.on_demand import Pages
 from admin_ui.security import nonces, sockets, texts
@@ -44,7 +44,7 @@ def build_app(channel: grpc.aio.Channel, settings: AdminSettings) -> FastAPI:
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
     assets.serve(app)
     entrance = APIRouter(dependencies=[Depends(site.note_destinations)])
-    for plain in (sign_in, single_sign_on, accept_invite, setup, forgotten_password):
+    for plain in (sign_in, single_sign_on, second_factor, accept_invite, setup, forgotten_password):
         plain.serve(entrance, site)
     app.include_router(entrance)
     search_everything.serve(app.router, site)

@@ -54,6 +54,9 @@ def _account(asked: Asked) -> str:
     for field, what in (("rate_limit_per_minute", "rate limit"), ("max_live_activities", "limit of Live Activities")):
         if field in asked:
             parts.append(f"set the {what} to {asked[field] or 'the default'}")
+    if "require_second_factor" in asked:
+        verb = "requires" if asked["require_second_factor"] else "no longer requires"
+        parts.append(f"{verb} a second factor of everybody")
     return " and ".join(parts) or "changed the workspace"
 
 
@@ -98,8 +101,16 @@ SENTENCES: dict[str, Callable[[Asked], str]] = {
     "ResetPassword": _named("chose a new password by a link"),
     "SendPasswordReset": _named("sent a member a link to a new password"),
     "CreatePasswordResetLink": _named("made a link to a new password for a member"),
-    "SignInFailed": _named("gave a wrong password"),
-    "SignInLocked": _named("is locked out for some minutes after too many wrong passwords"),
+    "SignInFailed": _named("gave a wrong password or code"),
+    "SignInLocked": _named("is locked out for some minutes after too many wrong passwords or codes"),
+    "CompleteSignIn": _named("signed in with a second factor or a passkey"),
+    "ConfirmAuthenticatorApp": _named("turned on an authenticator app"),
+    "RemoveAuthenticatorApp": _named("turned off the authenticator app"),
+    "CreateRecoveryCodes": _named("made new recovery codes"),
+    "ResetSecondFactor": _named("took away the second factor of a member"),
+    "CreatePasskey": _named("added the passkey", "name"),
+    "UpdatePasskey": _named("renamed a passkey to", "name"),
+    "DeletePasskey": _named("removed a passkey"),
     "CreateSession": _named("signed in"),
     "CompleteSingleSignOn": _named("signed in by single sign-on"),
     "LinkedBySingleSignOn": _named("was linked by single sign-on to a login at", "name"),
@@ -107,6 +118,8 @@ SENTENCES: dict[str, Callable[[Asked], str]] = {
     "RoleBySingleSignOn": lambda asked: f"was made {_role(asked)} by single sign-on",
     "ShutOutBySingleSignOn": _named("lost access by single sign-on as no group gives a role"),
     "EndedBySingleSignOn": _named("was signed out as single sign-on no longer vouches for them"),
+    "SaveMessage": _named("saved the message", "name"),
+    "DeleteSavedMessage": _named("deleted a saved message"),
     "DeleteSession": _named("signed out"),
     "RevokeSession": _named("ended a session"),
     "RevokeOtherSessions": _named("signed out everywhere else"),
@@ -121,7 +134,7 @@ def actor_of(entry: AuditEntry) -> str:
     """Who did it, as far as that is known."""
     if entry.actor == AUDIT_ACTOR_ANONYMOUS:
         # A sign-in names the person by e-mail; a phone that is being paired has no identity yet.
-        named = entry.actor_name or _read(entry.request.json).get("email")
+        named = _read(entry.request.json).get("email") or entry.actor_name
         return str(named or ("A phone" if entry.method == "PairDevice" else "A person"))
     kinds = {AUDIT_ACTOR_API_KEY: "API key", AUDIT_ACTOR_DEVICE: "Device"}
     kind = kinds.get(entry.actor, "")

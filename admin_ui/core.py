@@ -20,9 +20,11 @@ from smith.core.v1 import (
     live_activity_service_pb2_grpc,
     mail_service_pb2_grpc,
     metric_service_pb2_grpc,
+    passkey_service_pb2_grpc,
     password_reset_service_pb2_grpc,
     push_notification_service_pb2_grpc,
     saved_message_service_pb2_grpc,
+    second_factor_service_pb2_grpc,
     single_sign_on_service_pb2_grpc,
     status_service_pb2_grpc,
     webhook_service_pb2_grpc,
@@ -46,9 +48,11 @@ if TYPE_CHECKING:
     from smith.core.v1.live_activity_service_pb2_grpc import LiveActivityServiceAsyncStub
     from smith.core.v1.mail_service_pb2_grpc import MailServiceAsyncStub
     from smith.core.v1.metric_service_pb2_grpc import MetricServiceAsyncStub
+    from smith.core.v1.passkey_service_pb2_grpc import PasskeyServiceAsyncStub
     from smith.core.v1.password_reset_service_pb2_grpc import PasswordResetServiceAsyncStub
     from smith.core.v1.push_notification_service_pb2_grpc import PushNotificationServiceAsyncStub
     from smith.core.v1.saved_message_service_pb2_grpc import SavedMessageServiceAsyncStub
+    from smith.core.v1.second_factor_service_pb2_grpc import SecondFactorServiceAsyncStub
     from smith.core.v1.single_sign_on_service_pb2_grpc import SingleSignOnServiceAsyncStub
     from smith.core.v1.status_service_pb2_grpc import StatusServiceAsyncStub
     from smith.core.v1.webhook_service_pb2_grpc import WebhookServiceAsyncStub
@@ -86,6 +90,11 @@ class Refused(Exception):
         """Whether the person is not signed in, or has switched to another account than the page's. The page for signing
         in tells the two apart."""
         return self.code is grpc.StatusCode.UNAUTHENTICATED
+
+    @property
+    def is_for_want_of_second_factor(self) -> bool:
+        """Whether the account requires a second factor and the person has none."""
+        return self.reason == "SECOND_FACTOR_REQUIRED"
 
 
 def refused(error: grpc.aio.AioRpcError) -> Refused:
@@ -144,6 +153,7 @@ class Core:
         self.live_activities: LiveActivityServiceAsyncStub = live_activity_service_pb2_grpc.LiveActivityServiceStub(
             channel
         )
+        self.passkeys: PasskeyServiceAsyncStub = passkey_service_pb2_grpc.PasskeyServiceStub(channel)
         self.password_resets: PasswordResetServiceAsyncStub = password_reset_service_pb2_grpc.PasswordResetServiceStub(
             channel
         )
@@ -154,6 +164,9 @@ class Core:
             channel
         )
         self.single_sign_on: SingleSignOnServiceAsyncStub = single_sign_on_service_pb2_grpc.SingleSignOnServiceStub(
+            channel
+        )
+        self.second_factor: SecondFactorServiceAsyncStub = second_factor_service_pb2_grpc.SecondFactorServiceStub(
             channel
         )
         self.status: StatusServiceAsyncStub = status_service_pb2_grpc.StatusServiceStub(channel)

@@ -4,8 +4,10 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass
 
 import grpc
+from smith.core.v1.account_service_pb2 import GetAccountRequest, GetAccountResponse
 from smith.core.v1.event_pb2 import Event, EventType
 from smith.core.v1.event_service_pb2 import WatchEventsRequest, WatchEventsResponse
 
@@ -62,6 +64,20 @@ class Watcher:
             await asyncio.sleep(PAUSE_SECONDS)
 
 
+@dataclass(frozen=True, eq=False)
+class FollowedPage:
+    """A page that is told what becomes of its session."""
+
+    on_end: Callable[[Refused], None]
+    """The session is over, or may do nothing any more."""
+    on_found: Callable[[GetAccountResponse], None]
+    """What core says of the person after an interruption: their rights may have changed."""
+
+
+def _ends(refusal: Refused) -> bool:
+    return refusal.is_signed_out or refusal.is_for_want_of_second_factor
+
+
 class Feed:
     """The stream of one session in one account. It runs while a page watches."""
 
@@ -69,7 +85,7 @@ class Feed:
         self._core = core
         self._caller = caller
         self.watchers: set[Watcher] = set()
-        self.on_signed_out: set[Callable[[], None]] = set()
+        self.pages: set[FollowedPage] = set()
         self.task: asyncio.Task[None] | None = None
 
     async def run(self) -> None:
@@ -88,13 +104,26 @@ class Feed:
                         for watcher in tuple(self.watchers):
                             watcher.hear(event)
             except grpc.aio.AioRpcError as error:
-                if refused(error).is_signed_out:
-                    for tell in tuple(self.on_signed_out):
-                        tell()
+                if await self._is_over(refused(error)):
                     return
                 log.debug("the stream of events ended: %s", error.code())
             await asyncio.sleep(RETRY_SECONDS[min(failures, len(RETRY_SECONDS) - 1)])
             failures += 1
+
+    async def _is_over(self, refusal: Refused) -> bool:
+        """Whether the session may no longer watch. Pages are told that, or what core says of the person now."""
+        found: GetAccountResponse | None = None
+        if not _ends(refusal):
+            try:
+                found = await self._core.ask(self._caller, self._core.accounts.GetAccount, GetAccountRequest())
+            except Refused as said:
+                refusal = said
+        for page in tuple(self.pages):
+            if found is not None:
+                page.on_found(found)
+            elif _ends(refusal):
+                page.on_end(refusal)
+        return found is None and _ends(refusal)
 
     def _open(self) -> "grpc.aio.UnaryStreamCall[WatchEventsRequest, WatchEventsResponse]":
         return self._core.events.WatchEvents(WatchEventsRequest(), metadata=self._caller.metadata)
@@ -111,8 +140,8 @@ class Feeds:
         self._core = core
         self._feeds: dict[tuple[str, str], Feed] = {}
 
-    def join(self, caller: Caller, watchers: Collection[Watcher], signed_out: Callable[[], None]) -> Callable[[], None]:
-        """Sends events to the watchers and calls `signed_out` when the session ends, until the result is called."""
+    def join(self, caller: Caller, watchers: Collection[Watcher], page: FollowedPage) -> Callable[[], None]:
+        """Sends events to the watchers, and tells the page what becomes of the session, until the result is called."""
         # A page of the account that the person has left must not get events of the other one.
         key = (caller.session_token or "", caller.account_id)
         feed = self._feeds.get(key)
@@ -120,12 +149,12 @@ class Feeds:
             feed = self._feeds[key] = Feed(self._core, caller)
             feed.task = asyncio.create_task(feed.run())
         feed.watchers.update(watchers)
-        feed.on_signed_out.add(signed_out)
+        feed.pages.add(page)
 
         def leave() -> None:
             feed.watchers.difference_update(watchers)
-            feed.on_signed_out.discard(signed_out)
-            if not feed.on_signed_out:
+            feed.pages.discard(page)
+            if not feed.pages:
                 if feed.task:
                     feed.task.cancel()
                 if self._feeds.get(key) is feed:

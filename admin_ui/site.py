@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from nicegui import ui
-from smith.core.v1.account_service_pb2 import GetAccountRequest
+from smith.core.v1.account_service_pb2 import GetAccountRequest, GetAccountResponse
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -20,7 +20,7 @@ from admin_ui.cookies import SessionCookie
 from admin_ui.core import Caller, Core, Refused
 from admin_ui.destinations import DestinationsOfServer
 from admin_ui.entrance.html import refused_page, status_of
-from admin_ui.feed import Feeds, Watcher
+from admin_ui.feed import Feeds, FollowedPage, Watcher
 from admin_ui.page_task import keep_doing
 from admin_ui.settings import AdminSettings
 from admin_ui.visit import Visit
@@ -31,6 +31,10 @@ BUILD_SECONDS = 15.0
 """Seconds within which a page must be built. Calls of core have shorter limits."""
 SIGNED_OUT = "/sign-in?ended=1"
 """Where a page goes when its session is no longer valid for it. A person who is signed in is sent on to `/`."""
+SET_UP_FACTOR = "/second-factor"
+"""The only page for people without a second factor where the account requires one."""
+LOOK_SECONDS = 1.0
+"""How often that page asks whether the session is still good: it may not watch events."""
 
 Builder = Callable[..., Awaitable[None]]
 """Draws a page."""
@@ -106,12 +110,13 @@ class Site:
                 caller = self.caller(request)
                 visit = Visit(self.core, caller, self.settings, request.state.found)
                 visit.destinations = await self._destinations.now(self.stranger(request))
-                with theme.frame(visit, self.navigation, title=title, path=path):
+                places = [] if visit.lacks_second_factor else self.navigation
+                with theme.frame(visit, places, title=title, path=path):
                     try:
                         await build(visit, **parameters)
                     except Refused as refusal:
                         if refusal.is_signed_out:
-                            return RedirectResponse(SIGNED_OUT, status_code=303)
+                            return RedirectResponse(signed_out(request), status_code=303)
                         _show(refusal)
                 self._follow(visit)
                 return None
@@ -130,11 +135,13 @@ class Site:
             request.state.found = await self.core.ask(caller, self.core.accounts.GetAccount, GetAccountRequest())
         except Refused as refusal:
             return self.to_sign_in(request) if refusal.is_signed_out else refused_page(request, refusal)
+        if request.state.found.lacks_second_factor and request.url.path != SET_UP_FACTOR:
+            return RedirectResponse(SET_UP_FACTOR, status_code=303)
         return None
 
     def to_sign_in(self, request: Request) -> Response:
         """Sends the browser to sign in, and back to where it was afterwards."""
-        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        here = _here(request)
         response = RedirectResponse("/sign-in" if here == "/" else f"/sign-in?next={quote(here)}", status_code=303)
         if request.cookies.get(self.cookie.name):
             self.cookie.clear(response)
@@ -154,20 +161,50 @@ class Site:
         client = ui.context.client
         ui.on_exception(tell_of)
 
-        def signed_out() -> None:
-            with client:
-                ui.navigate.to(SIGNED_OUT)
+        if visit.lacks_second_factor:
+            ui.timer(LOOK_SECONDS, partial(_look, visit))
+            return
 
-        leave = self.feeds.join(visit.caller, visit.watchers, signed_out)
+        def leave_for(place: str) -> None:
+            with client:
+                ui.navigate.to(place)
+
+        def end(refusal: Refused) -> None:
+            leave_for(SET_UP_FACTOR if refusal.is_for_want_of_second_factor else signed_out(client.request))
+
+        def found(now: GetAccountResponse) -> None:
+            # The page was drawn for the rights that the person had.
+            if now.member.role != visit.member.role:
+                with client:
+                    ui.navigate.reload()
+
+        leave = self.feeds.join(visit.caller, visit.watchers, FollowedPage(end, found))
 
         async def watch(watcher: Watcher) -> None:
             await watcher.run()
             # A watcher ends if core says that the person is signed out, perhaps before the stream of events says so.
-            signed_out()
+            leave_for(signed_out(client.request))
 
         for watcher in visit.watchers:
             keep_doing(partial(watch, watcher), "a watcher")
         client.on_delete(leave)
+
+
+async def _look(visit: Visit) -> None:
+    """Leaves the page for setting up a second factor once there is one, or once the session is over."""
+    found = await visit.ask(visit.core.accounts.GetAccount, GetAccountRequest())
+    if not found.lacks_second_factor and not visit.is_busy:
+        ui.navigate.to("/")
+
+
+def signed_out(request: Request) -> str:
+    """Where the page of this request goes when its session is over: to sign in, and back."""
+    here = _here(request)
+    return SIGNED_OUT if here == "/" else f"{SIGNED_OUT}&next={quote(here, safe='')}"
+
+
+def _here(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 def _show(refusal: Refused) -> None:
@@ -179,7 +216,9 @@ def tell_of(error: Exception) -> None:
     """Shows the error of what the person did, in the corner of the page."""
     if isinstance(error, Refused):
         if error.is_signed_out:
-            ui.navigate.to(SIGNED_OUT)
+            ui.navigate.to(signed_out(ui.context.client.request))
+        elif error.is_for_want_of_second_factor:
+            ui.navigate.to(SET_UP_FACTOR)
         else:
             ui.notify(error.message, type="negative", multi_line=True, close_button="Close", timeout=8000)
         return

@@ -30,6 +30,10 @@ class Visit:
         self.member = found.member
         self.accounts = found.accounts
         """All accounts that the person belongs to, this one among them."""
+        self.lacks_second_factor = found.lacks_second_factor
+        """The account requires a second factor and the person has none: they can only set one up."""
+        self.is_busy = False
+        """The page shows something that must not go away by itself."""
         self.destinations = UNKNOWN
         """Where pushes and mails go, so that the page can name it."""
         self.watchers: list[Watcher] = []

@@ -30,6 +30,8 @@ def main() -> None:
         sys.exit(_create_account(arguments))
     if arguments.command == "reset-password":
         sys.exit(_reset_password(arguments))
+    if arguments.command == "reset-second-factor":
+        sys.exit(_reset_second_factor(arguments))
     settings = load(CoreSettings)
     logs.configure("core", settings.log_level, settings.log_format)
     require_protection(settings, "core")
@@ -52,6 +54,8 @@ def _parser() -> argparse.ArgumentParser:
     reset = commands.add_parser("reset-password", help="make a link that sets a person's password, and say so as JSON")
     reset.add_argument("--email", required=True)
     reset.add_argument("--admin-url", required=True, help="where the person's browser finds the admin app")
+    factor = commands.add_parser("reset-second-factor", help="take away a person's second factor, and say so as JSON")
+    factor.add_argument("--email", required=True)
     schema = commands.add_parser("migrate", help="bring the database to the newest schema, and say so as JSON")
     schema.add_argument("--check", action="store_true", help="only look; the exit code is 1 if it is behind")
     commands.add_parser("revisions", help="list the schemas that this release knows, as JSON")
@@ -97,6 +101,14 @@ def _reset_password(arguments: argparse.Namespace) -> int:
     settings = load(DatabaseSettings)
     logs.configure("core", settings.log_level, settings.log_format)
     return _answer(bootstrap.reset_password(settings.database_url, arguments.email, arguments.admin_url))
+
+
+def _reset_second_factor(arguments: argparse.Namespace) -> int:
+    from core_service.app import bootstrap
+
+    settings = load(DatabaseSettings)
+    logs.configure("core", settings.log_level, settings.log_format)
+    return _answer(bootstrap.reset_second_factor(settings.database_url, arguments.email))
 
 
 def _answer(making: Coroutine[Any, Any, dict[str, Any]]) -> int:

@@ -14,7 +14,7 @@ from tests.stack import SMITH
 
 COMMANDS = [
     "up", "serve", "migrate", "backup", "restore", "health", "doctor", "pair", "account create",
-    "account reset-password", "key create", "key list", "key revoke",
+    "account reset-password", "account reset-second-factor", "key create", "key list", "key revoke",
 ]  # fmt: skip
 
 

@@ -209,6 +209,21 @@ def test_an_interrupted_first_run_is_completed_without_a_second_phone_or_key(own
     assert [phone["id"] for phone in phones] == [owned.phone_id]
 
 
+@pytest.mark.thorough
+def test_a_start_goes_on_if_the_first_owner_has_a_second_factor(make_stack: MakeStack) -> None:
+    """Then the first start's password makes no new phone in the place of one that is gone."""
+    stack = make_stack()
+    try:
+        stack.sql("UPDATE users SET second_factor_at = now() RETURNING id")
+        assert httpx.delete(f"{stack.simulator_url}/phones/{stack.phone_id}", timeout=15).status_code in (200, 204)
+        assert stack.stop() == 0
+        stack.start()
+        assert "signs in with a second factor: no key or phone is added" in stack.stderr
+        assert answers(f"{stack.base_url}/readyz")
+    finally:
+        stack.discard()
+
+
 def test_a_second_ctrl_c_kills_at_once(own: Stack) -> None:
     os.kill(own.pids["server"], signal.SIGSTOP)
     own.process.send_signal(signal.SIGINT)

@@ -17,6 +17,8 @@ from admin_ui.cookies import LinkCookie
 from admin_ui.core import Refused
 from admin_ui.entrance.form import Faults, check_name, check_new_password, faults_of, read_form
 from admin_ui.entrance.html import page, refused_page
+from admin_ui.entrance.second_factor import PATH as SECOND_STEP
+from admin_ui.entrance.second_factor import challenge_cookie
 from admin_ui.site import Site
 
 DEAD_END = (
@@ -43,6 +45,7 @@ class _Entrance:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._cookie = LinkCookie(site.settings, "invite", INVITE)
+        self._challenge = challenge_cookie(site.settings)
 
     async def open_link(self, token: str) -> Response:
         return self._cookie.redirect(token, "/invite")
@@ -81,7 +84,10 @@ class _Entrance:
             token=self._cookie.read(request) or "", name=sent["name"].strip() or None, password=sent["password"]
         )
         joined = await site.core.ask(site.stranger(request), site.core.invites.AcceptInvite, asked)
-        response = site.cookie.open(joined.session_token, joined.expires_at, "/")
+        if joined.HasField("second_factor"):
+            response = self._challenge.redirect(joined.second_factor.challenge, SECOND_STEP)
+        else:
+            response = site.cookie.open(joined.session_token, joined.expires_at, "/")
         self._cookie.clear(response)
         return response
 

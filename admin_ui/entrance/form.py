@@ -14,6 +14,7 @@ MAX_FIELDS = 20
 NAME_LENGTH = 100
 MIN_PASSWORD_LENGTH, PASSWORD_LENGTH = 10, 200
 EMAIL_LENGTH = 254
+TOO_EASY = "This is easy to guess. Use three or four words that have nothing to do with each other, or with you."
 
 
 @dataclass
@@ -98,6 +99,8 @@ def faults_of(refusal: Refused, sentences: Mapping[str, str], forbidden: Mapping
             form=forbidden.get("", ""),
             status=403,
         )
+    if refusal.reason == "PASSWORD_TOO_EASY":
+        return Faults(fields={refusal.field: TOO_EASY})
     if refusal.reason == "INVALID_REQUEST":
         if refusal.field in sentences:
             return Faults(fields={refusal.field: sentences[refusal.field]})

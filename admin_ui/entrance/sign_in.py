@@ -1,6 +1,7 @@
 """Signing in and out: plain forms, so that the secret goes into a cookie and never into the page."""
 
 from collections.abc import Mapping
+from urllib.parse import quote
 
 from fastapi import APIRouter
 from smith.core.v1.account_service_pb2 import (
@@ -16,13 +17,17 @@ from admin_ui.cookies import LinkCookie
 from admin_ui.core import Refused
 from admin_ui.entrance.form import Faults, faults_of, read_form
 from admin_ui.entrance.html import page, refused_page
+from admin_ui.entrance.paths import passkeys_work_at, within
+from admin_ui.entrance.second_factor import PATH as SECOND_STEP
+from admin_ui.entrance.second_factor import challenge_cookie
 from admin_ui.entrance.single_sign_on import offer
-from admin_ui.entrance.within import within
 from admin_ui.settings import AdminSettings
 from admin_ui.site import Site
 
 WRONG = "The e-mail address or the password is wrong."
 ENDED = "Your session has ended. Sign in again."
+AGAIN = "That took too long, or was tried too often. Sign in again."
+UNKNOWN_PASSKEY = "This passkey does not sign you in here. Use your password."
 RESET = "Your new password is set. Sign in with it."
 
 
@@ -43,22 +48,26 @@ class _Entrance:
     def __init__(self, site: Site) -> None:
         self._site = site
         self._address = address_cookie(site.settings)
+        self._challenge = challenge_cookie(site.settings)
 
     async def show(self, request: Request) -> Response:
         site = self._site
         following = within(request.query_params.get("next", ""))
         has_session = site.caller(request).session_token is not None
+        ended = "ended" in request.query_params
         try:
             if has_session and await _is_signed_in(site, request):
-                return RedirectResponse(following, status_code=303)
+                # A page that has ended although the person is signed in was one of another workspace.
+                return RedirectResponse("/" if ended else following, status_code=303)
             setup = await site.core.ask(site.stranger(request), site.core.accounts.GetSetup, GetSetupRequest())
         except Refused as refusal:
             return refused_page(request, refusal)
         if setup.needs_account:
             return RedirectResponse("/setup", status_code=303)
         address = self._address.read(request) or ""
-        note = RESET if address else ENDED if "ended" in request.query_params else ""
-        response = await self._form(request, email=address, note=note, following=following)
+        note = RESET if address else ENDED if ended else AGAIN if "again" in request.query_params else ""
+        faults = Faults(form=UNKNOWN_PASSKEY, status=403) if "passkey" in request.query_params else None
+        response = await self._form(request, faults, email=address, note=note, following=following)
         if has_session:
             site.cookie.clear(response)
         if address:
@@ -74,10 +83,16 @@ class _Entrance:
             try:
                 session = await core.ask(self._site.stranger(request), core.accounts.CreateSession, asked)
             except Refused as refusal:
+                if refusal.reason == "SECOND_FACTOR_NEEDED":
+                    return self._next_step(str(refusal.facts["challenge"]), within(sent["next"]))
                 faults = _why_not(refusal)
             else:
                 return self._site.cookie.open(session.session_token, session.expires_at, within(sent["next"]))
         return await self._form(request, faults, email=sent["email"], following=within(sent["next"]))
+
+    def _next_step(self, challenge: str, following: str) -> Response:
+        query = "" if following == "/" else f"?next={quote(following, safe='')}"
+        return self._challenge.redirect(challenge, f"{SECOND_STEP}{query}")
 
     async def sign_out(self, request: Request) -> Response:
         caller = self._site.caller(request)
@@ -107,6 +122,7 @@ class _Entrance:
             tone="good" if note == RESET else "info",
             next=following,
             offer=await offer(self._site, request),
+            passkeys=passkeys_work_at(self._site.settings.public_url),
         )
 
 

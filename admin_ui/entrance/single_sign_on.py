@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from admin_ui.cookies import LinkCookie
 from admin_ui.core import Refused
 from admin_ui.entrance.html import page, status_of
-from admin_ui.entrance.within import within
+from admin_ui.entrance.paths import within
 from admin_ui.site import Site
 
 KEPT = r"sso_[A-Za-z0-9_-]{20,196} /[^\x00-\x1f\x7f]{0,1000}"

@@ -1,4 +1,4 @@
-"""The signed-in person's own page: name, password, sessions, workspaces."""
+"""The signed-in person's own page: name, password, second factor, sessions, workspaces."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -26,8 +26,11 @@ from admin_ui.components.saving import save_from
 from admin_ui.components.times import ago
 from admin_ui.core import Refused
 from admin_ui.page_task import on_page
+from admin_ui.second_factor.panel import SecondFactorPanel
 from admin_ui.site import Site
 from admin_ui.visit import Visit
+
+NEW_HINT = 'hint="10 characters or more: three or four words are good"'
 
 
 def create(site: Site) -> None:
@@ -42,7 +45,11 @@ def create(site: Site) -> None:
         _profile(visit)
         await identities(visit)
         _password(visit)
-        await SessionList(visit).refresh()
+        panel = SecondFactorPanel(visit)
+        sessions = SessionList(visit)
+        panel.on_set_up = sessions.refresh
+        await panel.refresh()
+        await sessions.refresh()
 
 
 def _workspaces(visit: Visit) -> None:
@@ -81,7 +88,9 @@ def _profile(visit: Visit) -> None:
 def _password(visit: Visit) -> None:
     with card("Password", "Changing it signs you out everywhere else."):
         current = _secret("Current password", "current-password")
-        new = _secret("New password", "new-password").props('hint="10 characters or more"')
+        new = _secret("New password", "new-password").props(
+            'hint="10 characters or more: three or four words are good"'
+        )
 
         async def change() -> None:
             current.error = None

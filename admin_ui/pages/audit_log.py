@@ -15,9 +15,12 @@ from smith.core.v1 import (
     invite_service_pb2,
     live_activity_service_pb2,
     options_pb2,
+    passkey_service_pb2,
     password_reset_service_pb2,
     phone_service_pb2,
     push_notification_service_pb2,
+    saved_message_service_pb2,
+    second_factor_service_pb2,
     single_sign_on_service_pb2,
     webhook_service_pb2,
 )
@@ -47,10 +50,13 @@ SERVICES: list[ServiceDescriptor] = [
         device_service_pb2,
         invite_service_pb2,
         live_activity_service_pb2,
+        passkey_service_pb2,
         password_reset_service_pb2,
         phone_service_pb2,
         push_notification_service_pb2,
+        saved_message_service_pb2,
         single_sign_on_service_pb2,
+        second_factor_service_pb2,
         webhook_service_pb2,
     )
     for service in module.DESCRIPTOR.services_by_name.values()

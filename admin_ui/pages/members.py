@@ -6,6 +6,7 @@ from nicegui import ui
 from smith.core.v1.account_pb2 import ROLE_MEMBER, ROLE_OWNER, Member
 from smith.core.v1.account_service_pb2 import ListMembersRequest, UpdateMemberRequest
 from smith.core.v1.event_pb2 import EVENT_TYPE_MEMBERS_CHANGED, Event
+from smith.core.v1.second_factor_service_pb2 import ResetSecondFactorRequest
 
 from admin_ui.components.buttons import primary, quiet
 from admin_ui.components.dialogs import confirm
@@ -103,6 +104,8 @@ class ActiveUsers:
                 text(f"{member.name} ", "strong")
                 if member.user_id == self._visit.member.user_id:
                     badge("You")
+                if self._visit.is_owner and member.has_second_factor:
+                    badge("Second factor", "good").props["title"] = "Signs in with a second factor"
             if member.email != member.name:
                 text(member.email, "muted small")
 
@@ -118,6 +121,9 @@ class ActiveUsers:
             if not is_self:
                 reset = quiet("New password", lambda: self._reset_password(member))
                 reset.props["aria-label"] = f"New password: {member.email}"
+            if not is_self and member.has_second_factor:
+                reset = quiet("Reset second factor", lambda: self._reset_second_factor(member))
+                reset.props["aria-label"] = f"Reset second factor: {member.email}"
             verb = "Leave" if is_self else "Remove"
             remove = quiet(verb, lambda: self._remove(member))
             remove.props["aria-label"] = f"{verb}: {member.email}"
@@ -148,6 +154,20 @@ class ActiveUsers:
         with self._stage:
             asked = PasswordReset(self._visit, member)
         await asked.open()
+
+    async def _reset_second_factor(self, member: Member) -> None:
+        explanation = (
+            f"For when {member.name} has lost it. Their app, passkeys and recovery codes are removed, all their "
+            "sessions end, and they get a mail. Until they set up a new one, the password is enough. Make sure that "
+            "it is they who ask."
+        )
+        with self._stage:
+            agreed = await confirm(f"Reset the second factor of {member.name}?", explanation, "Reset second factor")
+        if agreed:
+            request = ResetSecondFactorRequest(user_id=member.user_id)
+            await self._visit.ask(self._visit.core.second_factor.ResetSecondFactor, request)
+            ui.notify("Their second factor is reset.", type="positive")
+            await self.refresh()
 
     async def _remove(self, member: Member) -> None:
         with self._stage:

@@ -10,7 +10,7 @@ from smith.core.v1.account_service_pb2 import UpdateAccountRequest
 from admin_ui.components.apns_check import apns_check
 from admin_ui.components.buttons import quiet, secondary
 from admin_ui.components.copying import copyable
-from admin_ui.components.html import div, p, text
+from admin_ui.components.html import a, div, p, text
 from admin_ui.components.layout import card, fact, facts, page_header
 from admin_ui.components.saving import save_from
 from admin_ui.components.settings_tabs import settings_tabs
@@ -54,6 +54,7 @@ def create(site: Site) -> None:
 
         _workspace(visit.account, save)
         _limits(visit.account, save)
+        _signing_in(visit, save)
         apns_check(visit)
         smtp_test(visit)
         webhook_secret(visit)
@@ -66,6 +67,7 @@ def _read_only(account: Account) -> None:
             ("Requests per minute", f"{account.rate_limit_per_minute:,}"),
             ("Live Activities at once", f"{account.max_live_activities:,}"),
             ("Of them on one phone", f"{account.max_live_activities_per_device:,} at most"),
+            ("Second factor", "Everybody needs one" if account.require_second_factor else "Everybody decides"),
         ):
             with fact(name, value):
                 pass
@@ -92,6 +94,33 @@ def _limits(account: Account, save: Save) -> None:
             _limit(account, save, field=field, name=name, explanation=explanation)
         most = f"{account.max_live_activities_per_device:,}"
         p(f"One phone has at most {most} Live Activities at once, by this server's settings.", "muted small")
+
+
+def _signing_in(visit: Visit, save: Save) -> None:
+    """Whether everybody needs a second factor. An owner needs one first."""
+    with card("Signing in", "A second factor is an authenticator app or a passkey. API keys are not concerned."):
+        switch = ui.switch("Everybody needs a second factor", value=visit.account.require_second_factor)
+        p("People without one have to set one up before they can do anything else, from now on.", "muted small")
+        if not (visit.member.has_second_factor or visit.account.require_second_factor):
+            switch.disable()
+            with p("", "muted small"):
+                text("Set up your own first, on ")
+                a("your account's page", "/account")
+                text(".")
+
+        required = visit.account.require_second_factor
+
+        async def keep() -> None:
+            nonlocal required
+            if bool(switch.value) == required:
+                return
+            try:
+                required = (await save(require_second_factor=bool(switch.value))).require_second_factor
+            finally:
+                # A change that core has refused is no change.
+                switch.value = required
+
+        switch.on_value_change(on_page(keep))
 
 
 def problem_of(value: float | None) -> str | None:

@@ -4,6 +4,8 @@
 
 (() => {
   const PREFIX = "smith_draft:";
+  // Set while a person whose session has ended is signing in again: then drafts are kept, for them alone.
+  const ENDED = "smith_ended";
   const PATIENCE = 15000;
   const PAUSE = 100;
   const REMEMBERED = 3000;
@@ -72,7 +74,11 @@
     write(draft);
   }, true);
 
-  document.addEventListener("submit", (event) => event.target.matches('form[action="/sign-out"]') && forgetAll(), true);
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches('form[action="/sign-out"]')) return;
+    sessionStorage.removeItem(ENDED);
+    forgetAll();
+  }, true);
 
   // A dialog is known by the button that opened it. When it closes, its draft is deleted.
   let wasOpen = false;
@@ -113,7 +119,11 @@
     }
   }
 
-  async function restore() {
+  function forgetOthers() {
+    for (const key of Object.keys(sessionStorage)) if (key.startsWith(PREFIX) && !key.startsWith(PREFIX + person())) sessionStorage.removeItem(key);
+  }
+
+  async function restore(why) {
     const draft = read();
     const hasDialog = Object.keys(draft.dialog).length > 0;
     if (!hasDialog && !Object.keys(draft.page).length && !draft.steps.length) return;
@@ -130,16 +140,21 @@
     wasOpen = dialogs().length > 0;
     restoring = false;
     write(draft);
-    window.Quasar?.Notify.create({ message: "The connection was lost for a while. What you had typed is back.", type: "info" });
+    window.Quasar?.Notify.create({ message: `${why} What you had typed is back.`, type: "info" });
   }
 
   document.addEventListener("DOMContentLoaded", async () => {
+    if (new URLSearchParams(location.search).has("ended")) sessionStorage.setItem(ENDED, "1");
     const isReload = performance.getEntriesByType("navigation")[0]?.type === "reload";
     if (!(await until(person))) {
       // This page is for people who are not signed in.
-      forgetAll();
+      if (!sessionStorage.getItem(ENDED)) forgetAll();
+    } else if (sessionStorage.getItem(ENDED)) {
+      sessionStorage.removeItem(ENDED);
+      forgetOthers();
+      await restore("Your session had ended.");
     } else if (isReload) {
-      await restore();
+      await restore("The connection was lost for a while.");
     } else {
       sessionStorage.removeItem(place());
     }

@@ -2,12 +2,19 @@
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
 import grpc
-from smith.core.v1 import account_service_pb2, account_service_pb2_grpc
+import typer
+from smith.core.v1 import (
+    account_service_pb2,
+    account_service_pb2_grpc,
+    second_factor_service_pb2,
+    second_factor_service_pb2_grpc,
+)
 from smith.core.v1.account_pb2 import Member
 
 from cli.client.owner import Owner
@@ -20,6 +27,14 @@ from service_kit.status import from_rpc_error
 CALL_SECONDS = 15.0
 """Seconds that a call may take. An unreachable core is noticed within five."""
 GOODBYE_SECONDS = 3.0
+NO_TERMINAL = (
+    "{email} signs in with a second factor: run this in a terminal, where it can ask for the code, or let a person "
+    "without one do it"
+)
+
+
+class NoCode(CannotStart):
+    """The person has a second factor, and there is no terminal in which to ask for a code."""
 
 
 class Session:
@@ -47,7 +62,7 @@ async def signed_in(settings: ClientSettings, owner: Owner) -> AsyncIterator[Ses
         accounts = account_service_pb2_grpc.AccountServiceStub(channel)
         request = account_service_pb2.CreateSessionRequest(email=owner.email, password=owner.password)
         try:
-            made = await accounts.CreateSession(request, timeout=CALL_SECONDS)
+            made = await _begin(accounts, channel, request)
         except grpc.aio.AioRpcError as error:
             raise Failed(f"cannot sign in to {settings.core} as {owner.email}: {in_words(error)}") from error
         session = Session(channel, made.session_token, made.member)
@@ -58,6 +73,23 @@ async def signed_in(settings: ClientSettings, owner: Owner) -> AsyncIterator[Ses
             with contextlib.suppress(Failed, asyncio.CancelledError):
                 goodbye = account_service_pb2.DeleteSessionRequest()
                 await session.ask(accounts.DeleteSession, goodbye, seconds=GOODBYE_SECONDS)
+
+
+async def _begin(accounts: Any, channel: grpc.aio.Channel, request: account_service_pb2.CreateSessionRequest) -> Any:
+    """The new session. A person who has a second factor is asked for a code in the terminal. Raises NoCode if there is
+    none, and AioRpcError."""
+    try:
+        return await accounts.CreateSession(request, timeout=CALL_SECONDS)
+    except grpc.aio.AioRpcError as error:
+        said = from_rpc_error(error)
+        if said.reason != "SECOND_FACTOR_NEEDED":
+            raise
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise NoCode(NO_TERMINAL.format(email=request.email))
+    code = await asyncio.to_thread(typer.prompt, "Code of the authenticator app, or a recovery code", err=True)
+    asked = second_factor_service_pb2.CompleteSignInRequest(challenge=said.facts["challenge"], code=code)
+    finishing = second_factor_service_pb2_grpc.SecondFactorServiceStub(channel)
+    return await finishing.CompleteSignIn(asked, timeout=CALL_SECONDS)
 
 
 def in_words(error: grpc.aio.AioRpcError) -> str:

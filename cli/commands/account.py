@@ -2,18 +2,18 @@
 
 import json
 from collections.abc import Awaitable
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 from cli.commands.text import JSON, text
 
-app = typer.Typer(help="Make workspaces, and reset passwords.", no_args_is_help=True)
+app = typer.Typer(help="Make workspaces, and let people in who have lost what they sign in with.", no_args_is_help=True)
 
 
 @app.callback()
 def account() -> None:
-    """Make workspaces, and reset passwords."""
+    """Make workspaces, and let people in who have lost what they sign in with."""
 
 
 @app.command()
@@ -83,3 +83,31 @@ def reset_password(
         return
     typer.echo(made["url"])
     typer.echo(f"It sets the password of {made['email']}, once, until {made['expires_at']}.", err=True)
+
+
+@app.command("reset-second-factor")
+def reset_second_factor(
+    email: Annotated[str, typer.Argument(help="The person's e-mail address.", callback=text, show_default=False)],
+    *,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Take away the second factor of a person who has lost it: the app, the passkeys and the recovery codes.
+
+    After that their password is enough to sign in. All their sessions end, the audit logs of their workspaces record
+    it, and they get a mail. Make sure first that it is the person who asks. For one who has lost the password too, make
+    a link with `smith account reset-password` as well.
+
+    This works on the database as `smith account create` does, whether the server runs or not.
+    """
+    from cli.account.reset import take_second_factor
+    from cli.commands.running import run
+    from cli.up.settings import UpSettings
+
+    def work(settings: UpSettings) -> Awaitable[dict[str, Any]]:
+        return take_second_factor(settings, email)
+
+    taken: dict[str, Any] = run("account", work)
+    if as_json:
+        typer.echo(json.dumps(taken))
+        return
+    typer.echo(f"{taken['email']} signs in with the password alone now. Sessions ended: {taken['sessions_ended']}.")

@@ -7,7 +7,7 @@ from pathlib import Path
 from smith.core.v1 import apns_service_pb2, apns_service_pb2_grpc, status_service_pb2, status_service_pb2_grpc
 
 from cli.client.owner import known_owner
-from cli.client.session import Session, signed_in
+from cli.client.session import NoCode, Session, signed_in
 from cli.doctor.finding import Finding, fail, ok, skip, warn
 from cli.doctor.key_files import why_not_a_key
 from cli.doctor.settings import DoctorSettings
@@ -58,6 +58,8 @@ async def apns(settings: DoctorSettings, seconds: float) -> list[Finding]:
             return [skip("apns", "not checked: no person is known who could sign in", how)]
         async with signed_in(settings, owner) as session:
             return [*await _ask_apns(session), *await _ask_for_alarms(session)]
+    except NoCode as error:
+        return [skip("apns", f"not checked: {error}", "API keys and deliveries are not concerned.")]
     except (CannotStart, Failed) as error:
         return [fail("apns", str(error), "See `core` above, and whether that person still has this password.")]
 

@@ -30,6 +30,7 @@ from cli.up.programs import core_environment, module
 from cli.up.settings import UpSettings
 from service_kit.client import open_channel
 from service_kit.peers import Peers
+from service_kit.status import from_rpc_error
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +45,10 @@ KEYS = (
 
 class BootstrapFailed(Exception):
     """Core's command that makes account and owner has failed. It has reported the error on standard error."""
+
+
+SECOND_FACTOR = {"SECOND_FACTOR_NEEDED", "SECOND_FACTOR_REQUIRED"}
+"""Reasons why a password is not enough."""
 
 
 class NotOurs(Exception):
@@ -126,6 +131,10 @@ class Quickstart:
                 "the server already has the owner %s with another password than %s says: no key or phone is added",
                 OWNER_EMAIL, self.path,
             )  # fmt: skip
+        except grpc.aio.AioRpcError as error:
+            if from_rpc_error(error).reason not in SECOND_FACTOR:
+                raise
+            log.warning("the owner %s signs in with a second factor: no key or phone is added", OWNER_EMAIL)
 
     async def _ask_for_setup(self) -> account_service_pb2.GetSetupResponse:
         async with open_channel(self._settings.core_address, Peers.of(self._settings)) as channel:

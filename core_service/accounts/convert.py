@@ -24,6 +24,7 @@ def to_account(account: AccountView) -> account_pb2.Account:
         default_max_live_activities=account.defaults.max_live_activities,
         max_rate_limit_per_minute=account.defaults.max_rate_limit_per_minute,
         max_live_activities_per_device=account.defaults.max_live_activities_per_device,
+        require_second_factor=account.require_second_factor,
     )
 
 
@@ -36,6 +37,7 @@ def to_member(person: Person) -> account_pb2.Member:
         role=ROLES[Role(person.member.role)],
         created_at=to_timestamp(person.member.created_at),
         suspended_at=None if person.member.suspended_at is None else to_timestamp(person.member.suspended_at),
+        has_second_factor=person.user.second_factor_at is not None,
     )
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
+from core_service.auth.password_rules import own_words
 from core_service.auth.passwords import Passwords
 from core_service.common.orm import refusing
 from core_service.common.paging import DEFAULT_SIZE, Page, page_of, read_id
@@ -48,6 +49,7 @@ class AccountView:
     max_live_activities: int
     created_at: dt.datetime
     defaults: "Defaults"
+    require_second_factor: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +135,10 @@ class Accounts:
         name: str | None = None,
         rate_limit_per_minute: int | None = None,
         max_live_activities: int | None = None,
+        require_second_factor: bool | None = None,
     ) -> AccountView:
-        """Changes what is given. A limit of 0 returns to the server's default.
+        """Changes what is given. A limit of 0 returns to the server's default. Whether the caller has a second factor
+        themselves is for the caller of this to check.
 
         Raises InvalidRequest.
         """
@@ -146,6 +150,8 @@ class Accounts:
             changes["rate_limit_per_minute"] = rate_limit_per_minute or None
         if max_live_activities is not None:
             changes["max_live_activities"] = max_live_activities or None
+        if require_second_factor is not None:
+            changes["require_second_factor"] = require_second_factor
         chosen = col(Account.id) == account_id
         async with self._database.begin() as session:
             if changes:
@@ -188,6 +194,10 @@ class Accounts:
 
         Raises InvalidRequest; AlreadyBootstrapped if there are accounts, but no such person.
         """
+        # It runs at every start, with a password that may have been good enough when the person was made.
+        async with self._database() as session:
+            if await session.scalar(select(col(User.id)).where(col(User.email) == require_email(email))):
+                return False
         account, user = await self._prepare_account(account_name, email, None, password)
         async with self._database.begin() as session:
             await _lock_first_account(session)
@@ -231,7 +241,8 @@ class Accounts:
         name = email if name is None else require_name(name)
         require_storable(password, "password")
         async with self._passwords.slot(email):
-            return account, User(email=email, name=name, password_hash=await self._passwords.hash(password))
+            words = own_words(email, name, account.name)
+            return account, User(email=email, name=name, password_hash=await self._passwords.hash_new(password, words))
 
     def _view(self, account: Account) -> AccountView:
         return AccountView(
@@ -244,6 +255,7 @@ class Accounts:
             max_live_activities=account.max_live_activities or self._defaults.max_live_activities,
             created_at=account.created_at,
             defaults=self._defaults,
+            require_second_factor=account.require_second_factor,
         )
 
 

@@ -1,4 +1,5 @@
-"""What the operator's commands do: make the first account, make more accounts, and make a link to a new password.
+"""What the operator's commands do: make the first account, make more accounts, make a link to a new password, and take
+away a second factor that was lost.
 
 The operator has the database, so these need no other authority. Over the network an account can only be made with the
 setup code, once.
@@ -17,6 +18,7 @@ from core_service.accounts.service import Accounts, Defaults
 from core_service.auth.passwords import Passwords
 from core_service.password_resets.outbox import reset_links
 from core_service.password_resets.service import OperatorResets
+from core_service.second_factor.resets import OperatorFactorResets
 from service_kit.database import create_engine
 from service_kit.errors import DomainError
 
@@ -69,6 +71,21 @@ async def reset_password(database_url: str, email: str, admin_url: str) -> dict[
         "name": person.name,
         "url": url,
         "expires_at": expires_at.isoformat(timespec="seconds"),
+    }
+
+
+async def reset_second_factor(database_url: str, email: str) -> dict[str, Any]:
+    """Takes away the second factor of the person with this e-mail address, and ends their sessions.
+
+    Raises CannotMake, also if no person signs in with this address or they have none.
+    """
+    async with _database(database_url, upgrade=False) as engine:
+        taken = await OperatorFactorResets(engine).reset(email)
+    return {
+        "email": taken.email,
+        "name": taken.name,
+        "sessions_ended": taken.sessions,
+        "passkeys_removed": taken.passkeys,
     }
 
 

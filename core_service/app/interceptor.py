@@ -20,7 +20,7 @@ from core_service.auth.recheck import FRESH_SECONDS, RECHECK_SECONDS, run_rechec
 from core_service.field_rules.check import Check, checker_of, enforce
 from core_service.idempotency.service import IdempotentCall, IdempotentRequests
 from core_service.identity import principal as principals
-from core_service.identity.errors import Forbidden, RateLimited, Unauthenticated
+from core_service.identity.errors import Forbidden, RateLimited, SecondFactorRequired, Unauthenticated
 from core_service.identity.models import Role
 from core_service.identity.principal import Anonymous, ApiKeyPrincipal, DevicePrincipal, Principal, SessionPrincipal
 from service_kit import tracing
@@ -113,13 +113,13 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
         if _changes(self._methods[path]):
             call = self._answered_once(call, path)
         if handler.response_streaming and options_pb2.ACCESS_PUBLIC not in policy.allow:
-            call = self._rechecked(call, frozenset(policy.allow))
+            call = self._rechecked(call, policy)
         return like(handler, self._admitted(call, policy), handler.request_deserializer)
 
     def _admitted(self, inner: AwaitedCall, policy: options_pb2.MethodPolicy) -> AwaitedCall:
         """Finds out who calls, refuses callers that the policy does not allow, and counts the call."""
         public = options_pb2.ACCESS_PUBLIC in policy.allow
-        allowed, rate_limited = frozenset(policy.allow), policy.rate_limited
+        rate_limited = policy.rate_limited
         is_act = policy.audited and not rate_limited
 
         async def call(request: Any, context: Any) -> Any:
@@ -127,7 +127,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             if public:
                 principal: Principal = Anonymous(self._client_address(metadata))
             else:
-                principal = await self._admit(allowed, metadata)
+                principal = await self._admit(policy, metadata)
             if rate_limited and isinstance(principal, ApiKeyPrincipal | SessionPrincipal):
                 result = await self._rate_limiter.hit(str(principal.account_id), principal.rate_limit_per_minute)
                 context.set_trailing_metadata(
@@ -146,16 +146,22 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
 
         return call
 
-    async def _admit(self, allowed: frozenset[int], metadata: Any) -> Principal:
+    async def _admit(self, policy: options_pb2.MethodPolicy, metadata: Any) -> Principal:
         principal = await self._credentials.principal(text_of(metadata, "authorization"))
         expected = text_of(metadata, ACCOUNT_KEY)
         if isinstance(principal, SessionPrincipal) and expected not in ("", str(principal.account_id)):
             raise Unauthenticated("This session has moved to another account.")
-        if allowed.isdisjoint(_kinds(principal)):
+        if _kinds(principal).isdisjoint(policy.allow):
             raise Forbidden(MISMATCH[type(principal)])
+        if (
+            isinstance(principal, SessionPrincipal)
+            and principal.lacks_second_factor
+            and not policy.without_second_factor
+        ):
+            raise SecondFactorRequired
         return principal
 
-    def _rechecked(self, inner: AwaitedCall, allowed: frozenset[int]) -> AwaitedCall:
+    def _rechecked(self, inner: AwaitedCall, policy: options_pb2.MethodPolicy) -> AwaitedCall:
         """Runs `inner` for as long as the caller has the rights that they had when it began.
 
         Raises Unauthenticated or Forbidden once they have lost the right to call, and Unavailable if their rights have
@@ -166,7 +172,7 @@ class CallInterceptor(grpc.aio.ServerInterceptor):
             principal, metadata = principals.current.get(), context.invocation_metadata()
 
             async def check() -> None:
-                if await self._admit(allowed, metadata) != principal:
+                if await self._admit(policy, metadata) != principal:
                     raise Unavailable("What these credentials allow has changed. Call again.")
 
             return await run_rechecked(

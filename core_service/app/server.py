@@ -36,6 +36,8 @@ from smith.core.v1 import (
     mail_service_pb2_grpc,
     metric_service_pb2,
     metric_service_pb2_grpc,
+    passkey_service_pb2,
+    passkey_service_pb2_grpc,
     password_reset_service_pb2,
     password_reset_service_pb2_grpc,
     phone_service_pb2,
@@ -44,6 +46,8 @@ from smith.core.v1 import (
     push_notification_service_pb2_grpc,
     saved_message_service_pb2,
     saved_message_service_pb2_grpc,
+    second_factor_service_pb2,
+    second_factor_service_pb2_grpc,
     single_sign_on_service_pb2,
     single_sign_on_service_pb2_grpc,
     status_service_pb2,
@@ -67,6 +71,8 @@ from core_service.audit.service import AuditLog
 from core_service.audit.servicer import AuditServicer
 from core_service.auth.credentials import Credentials, LastUsed
 from core_service.auth.failed_sign_ins import FailedSignIns
+from core_service.auth.own_password import OwnPassword
+from core_service.auth.password_rules import own_words
 from core_service.auth.passwords import Passwords
 from core_service.auth.rate_limit import RateLimiter
 from core_service.auth.sessions import Sessions
@@ -97,6 +103,7 @@ from core_service.mail.servicer import MailServicer
 from core_service.members.leaving import forget_person
 from core_service.members.membership import Members
 from core_service.members.servicer import AccountServicer
+from core_service.passkeys.relying_party import RelyingParty
 from core_service.password_resets.outbox import PasswordResetArea
 from core_service.password_resets.password_change import PasswordChanges
 from core_service.password_resets.service import PasswordResets
@@ -113,6 +120,11 @@ from core_service.push.service import PushNotifications
 from core_service.push.servicer import PushNotificationServicer
 from core_service.saved_messages.service import SavedMessages
 from core_service.saved_messages.servicer import SavedMessageServicer
+from core_service.second_factor.own import OwnFactors
+from core_service.second_factor.own_passkeys import OwnPasskeys
+from core_service.second_factor.resets import FactorResets
+from core_service.second_factor.servicer import PasskeyServicer, SecondFactorServicer
+from core_service.second_factor.sign_in import SignIns
 from core_service.sending.dispatcher import Dispatcher
 from core_service.settings import CoreSettings
 from core_service.single_sign_on.servicer import SingleSignOnServicer
@@ -160,11 +172,13 @@ SERVICES = [
         (live_activity_service_pb2, "LiveActivityService"),
         (mail_service_pb2, "MailService"),
         (metric_service_pb2, "MetricService"),
+        (passkey_service_pb2, "PasskeyService"),
         (password_reset_service_pb2, "PasswordResetService"),
         (phone_service_pb2, "PhoneService"),
         (push_notification_service_pb2, "PushNotificationService"),
         (saved_message_service_pb2, "SavedMessageService"),
         (single_sign_on_service_pb2, "SingleSignOnService"),
+        (second_factor_service_pb2, "SecondFactorService"),
         (status_service_pb2, "StatusService"),
         (webhook_service_pb2, "WebhookService"),
     )
@@ -205,7 +219,8 @@ def build_server(
     credentials = Credentials(
         pool, last_used, settings.rate_limit_per_minute, ceiling=settings.max_rate_limit_per_minute, crowd=crowd
     )
-    passwords = Passwords(hasher)
+    party = RelyingParty.of(settings.admin_url)
+    passwords = Passwords(hasher, own_words(party.id))
     sessions = Sessions(
         engine,
         passwords,
@@ -213,7 +228,9 @@ def build_server(
         failures,
         local_sign_in=single_sign_on.local if single_sign_on else None,
     )
-    password_changes = PasswordChanges(engine, passwords, rate_limiter)
+    own_password = OwnPassword(engine, passwords, rate_limiter)
+    password_changes = PasswordChanges(engine, passwords, own_password)
+    sign_ins = SignIns(engine, sessions, rate_limiter, party, clock)
     limits = Defaults(
         settings.rate_limit_per_minute,
         settings.max_live_activities,
@@ -341,6 +358,10 @@ def build_server(
             SavedMessageServicer(SavedMessages(engine)),
         ),
         (
+            passkey_service_pb2_grpc.add_PasskeyServiceServicer_to_server,
+            PasskeyServicer(sign_ins, OwnPasskeys(engine, own_password, party)),
+        ),
+        (
             password_reset_service_pb2_grpc.add_PasswordResetServiceServicer_to_server,
             PasswordResetServicer(password_resets),
         ),
@@ -368,6 +389,15 @@ def build_server(
         (
             single_sign_on_service_pb2_grpc.add_SingleSignOnServiceServicer_to_server,
             SingleSignOnServicer(single_sign_on, accounts),
+        ),
+        (
+            second_factor_service_pb2_grpc.add_SecondFactorServiceServicer_to_server,
+            SecondFactorServicer(
+                sign_ins,
+                OwnFactors(engine, own_password, rate_limiter, party, clock),
+                FactorResets(engine, resets.mailer),
+                accounts,
+            ),
         ),
         (
             status_service_pb2_grpc.add_StatusServiceServicer_to_server,

@@ -27,6 +27,7 @@ API_KEY = "ask_"
 DEVICE = "dev_"
 SESSION = "ses_"
 INVITE = "inv_"
+CHALLENGE = "sic_"
 PASSWORD_RESET = "pwr_"  # noqa: S105 - no password
 SINGLE_SIGN_ON = "sso_"
 
@@ -151,13 +152,19 @@ MAX_KEYS = 500
 MAX_LOOK_UPS = 100_000
 """Look-ups of one key that may wait: as many as a core may carry out calls at once."""
 
-SELECT_SESSION = """
-SELECT s.id, s.account_id, s.user_id, m.role, a.rate_limit_per_minute
+_SELECT_SESSION = """
+SELECT s.secret_hash, s.id, s.account_id, s.user_id, m.role,
+       (SELECT a.rate_limit_per_minute FROM accounts a WHERE a.id = s.account_id),
+       u.second_factor_at IS NULL AND (SELECT a.require_second_factor FROM accounts a WHERE a.id = s.account_id)
 FROM sessions s
 JOIN members m ON m.account_id = s.account_id AND m.user_id = s.user_id AND m.suspended_at IS NULL
-JOIN accounts a ON a.id = s.account_id
-WHERE s.secret_hash = %s AND s.expires_at > now()
+JOIN users u ON u.id = s.user_id
+WHERE s.secret_hash {condition} AND s.expires_at > now()
 """
+
+SELECT_SESSION = _SELECT_SESSION.format(condition="= %s")
+
+SELECT_SESSIONS = _SELECT_SESSION.format(condition="= ANY(%s::bytea[])")
 
 SELECT_DEVICE = "SELECT id, account_id, user_id FROM devices WHERE secret_hash = %s"
 
@@ -193,6 +200,15 @@ class Credentials:
             crowd=crowd,
             most_waiting=MAX_LOOK_UPS,
         )
+        # Open pages are looked up every second, all at the same moment.
+        self._sessions: Group[bytes, SessionPrincipal | None] = Group(
+            "look-ups of sessions",
+            self._find_session,
+            self._find_sessions,
+            most=MAX_KEYS,
+            crowd=crowd,
+            most_waiting=MAX_LOOK_UPS,
+        )
 
     async def principal(self, authorization: str) -> Principal:
         """Returns the principal whose credentials are in this `authorization` header.
@@ -208,10 +224,8 @@ class Credentials:
         if token.startswith(API_KEY):
             return await self._api_key(hash_secret(token))
         if token.startswith(SESSION):
-            row = await self._row(SELECT_SESSION, hash_secret(token))
-            if row is None:
-                return None
-            return SessionPrincipal(row[0], row[1], row[2], Role(row[3]), self._rate_limit(row[4]))
+            secret_hash = hash_secret(token)
+            return await self._sessions.ask(secret_hash, secret_hash)
         if token.startswith(DEVICE):
             row = await self._row(SELECT_DEVICE, hash_secret(token))
             if row is not None:
@@ -234,6 +248,22 @@ class Credentials:
             cursor = await connection.execute(SELECT_API_KEYS, (byte_strings(set(secret_hashes)),), binary=True)
             found = {row[0]: self._read_api_key(row) for row in await cursor.fetchall()}
         return [found.get(secret_hash) for secret_hash in secret_hashes]
+
+    async def _find_session(self, secret_hash: bytes) -> SessionPrincipal | None:
+        row = await self._row(SELECT_SESSION, secret_hash)
+        return row and self._read_session(row)
+
+    async def _find_sessions(self, secret_hashes: list[bytes]) -> list[SessionPrincipal | None]:
+        async with self._pool.connection() as connection:
+            cursor = await connection.execute(SELECT_SESSIONS, (byte_strings(set(secret_hashes)),), binary=True)
+            found = {row[0]: self._read_session(row) for row in await cursor.fetchall()}
+        return [found.get(secret_hash) for secret_hash in secret_hashes]
+
+    def _read_session(self, row: tuple[Any, ...]) -> SessionPrincipal:
+        _, session_id, account_id, user_id, role, rate_limit, lacks_second_factor = row
+        return SessionPrincipal(
+            session_id, account_id, user_id, Role(role), self._rate_limit(rate_limit), lacks_second_factor
+        )
 
     def _read_api_key(self, row: tuple[Any, ...]) -> ApiKeyPrincipal:
         _, api_key_id, account_id, scope, rate_limit, channels = row

@@ -2,7 +2,7 @@
 
 import asyncio
 import unicodedata
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from enum import IntEnum
@@ -10,6 +10,7 @@ from enum import IntEnum
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
+from core_service.auth.password_rules import refuse_easy
 from core_service.work_queue.keyed import FairSemaphore, Room
 
 SLOTS = 2
@@ -48,8 +49,10 @@ def prepared(password: str) -> str:
 class Passwords:
     """Hashes and verifies passwords, with the library's parameters unless told otherwise."""
 
-    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+    def __init__(self, hasher: PasswordHasher | None = None, words_of_server: Sequence[str] = ()) -> None:
+        """`words_of_server` are words that everybody knows of it, which are no part of a good password."""
         self._hasher = hasher or PasswordHasher()
+        self._words_of_server = tuple(words_of_server)
         self._unused = self._hasher.hash("no person has this password")
         room = Room(MAX_WAITING, MAX_WAITING_OF_A_PERSON, MAX_WAITING_OF_A_NETWORK)
         self._turns = FairSemaphore(SLOTS, room)
@@ -68,6 +71,16 @@ class Passwords:
     async def hash(self, password: str) -> str:
         """Returns the hash to store, in the PHC string format. Call it inside a `slot`."""
         return await asyncio.get_running_loop().run_in_executor(self._threads, self._hasher.hash, prepared(password))
+
+    async def hash_new(self, password: str, words: Sequence[str], *, field: str = "password") -> str:
+        """Returns the hash to store of a password that somebody chooses. `words` are those that others would try first.
+        Call it inside a `slot`.
+
+        Raises PasswordTooEasy, which names the request's `field`.
+        """
+        known = (*self._words_of_server, *words)
+        await asyncio.get_running_loop().run_in_executor(self._threads, refuse_easy, password, known, field)
+        return await self.hash(password)
 
     async def verify(self, password: str, stored: str | None) -> Match:
         """Returns whether the password is the stored one. Call it inside a `slot`. Without a stored hash, or with an

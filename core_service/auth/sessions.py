@@ -1,46 +1,36 @@
 """Signing in and out."""
 
 import datetime as dt
-import hashlib
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from limits import RateLimitItemPerMinute
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
 from core_service.audit import act
+from core_service.auth.challenges import Begun, begin_second_factor
 from core_service.auth.credentials import SESSION, mint
-from core_service.auth.failed_sign_ins import FailedSignIns, failed, locked
-from core_service.auth.models import Session
+from core_service.auth.failed_sign_ins import FailedSignIns
+from core_service.auth.guesses import Guess, SignInGuesses
+from core_service.auth.models import Session, SignInChallenge
 from core_service.auth.passwords import Match, Passwords
-from core_service.auth.rate_limit import GuessWindow, RateLimiter
+from core_service.auth.rate_limit import RateLimiter
 from core_service.common.orm import now
 from core_service.common.paging import DEFAULT_SIZE, Page, page_of, read_id_before
 from core_service.common.validation import missing, require_email, require_storable
-from core_service.identity.errors import Forbidden, TooManyAttempts, Unauthenticated
+from core_service.identity.errors import Forbidden, Unauthenticated
 from core_service.identity.models import Member, User
-from service_kit.addresses import network_of
 from service_kit.errors import NotFound, Unavailable
 
 THING = "session"
 LIFETIME = dt.timedelta(days=30)
-FAILURES_PER_PAIR = RateLimitItemPerMinute(10, 15)
-"""Failures for one e-mail address from one network."""
-FAILURES_PER_NETWORK = RateLimitItemPerMinute(100, 15)
-"""Failures from one network, for all e-mail addresses."""
-FAILURES_PER_EMAIL = RateLimitItemPerMinute(100, 15)
-"""Failures for one e-mail address from all networks. It does not count for a network from which the person is signed
-in, so that strangers cannot lock them out."""
 SIGN_INS = RateLimitItemPerMinute(60)
 """Sessions that a person may begin in a minute. A program that signs in for each call needs many."""
 MAX_SESSIONS = 50
 """Sessions of a person at one time. A new one ends the oldest."""
-FAMILIAR = 1000
-"""How many of a person's newest sessions are searched for known networks."""
 SWEEP = 1000
 """How many expired sessions one sign-in deletes at most."""
 
@@ -86,19 +76,6 @@ class Proof:
     """The hash to store instead of the present one; None if that may stay."""
 
 
-class _Guess:
-    """Someone who claims to be the person with this e-mail address: the failures that count for them."""
-
-    def __init__(self, email: str, client_address: str) -> None:
-        self.email = email
-        self.network = network_of(client_address)
-        """Empty if unknown."""
-        self.pair: GuessWindow = (FAILURES_PER_PAIR, "sign-in", "pair", _digest(f"{email} {self.network}"))
-        of_network: GuessWindow = (FAILURES_PER_NETWORK, "sign-in", "network", _digest(self.network))
-        self.from_here: Sequence[GuessWindow] = [self.pair, of_network]
-        self.from_everywhere: GuessWindow = (FAILURES_PER_EMAIL, "sign-in", "email", _digest(email))
-
-
 class Sessions:
     """Sessions of people."""
 
@@ -115,8 +92,8 @@ class Sessions:
         self._database = async_sessionmaker(engine, expire_on_commit=False)
         self._passwords = passwords
         self._rate_limiter = rate_limiter
-        self._failures = failures
         self._local_sign_in = local_sign_in
+        self.guesses = SignInGuesses(engine, rate_limiter, failures)
 
     async def sign_in(self, email: str, password: str, client_address: str) -> SignIn:
         """Begins a session for the person with this e-mail address and password, in the first account that they joined.
@@ -125,58 +102,61 @@ class Sessions:
         after 10 failures for the e-mail address from the network of `client_address`, 100 from that network, or 100 for
         the e-mail address in all (unless the person is signed in from that network), each in 15 minutes, and after 60
         sessions in a minute; Forbidden if the person is to sign in by single sign-on; Unavailable if too many sign in
-        at once.
+        at once; SecondFactorNeeded, with what finishes the sign-in, if the password is not enough.
         """
         proof = await self.prove(email, password, client_address)
-        await self.require_local_sign_in(proof)
-        return await self._open(proof, client_address)
+        await self.require_local_sign_in(proof.user_id)
+        opened = await self._open(proof, client_address)
+        if isinstance(opened, Begun):
+            raise opened.needed
+        return opened
 
-    async def require_local_sign_in(self, person: Proof) -> None:
+    async def require_local_sign_in(self, user_id: uuid.UUID) -> None:
         """Raises Forbidden for a person who has proven who they are and may not sign in here: single sign-on is for
-        them, or has taken their access away."""
-        suspended = select(col(Member.suspended_at)).where(
-            col(Member.account_id) == person.account_id, col(Member.user_id) == person.user_id
-        )
+        them, or has taken their access to every account away."""
+        has_access = exists().where(col(Member.user_id) == user_id, col(Member.suspended_at).is_(None))
         async with self._database() as session:
-            if await session.scalar(suspended) is not None:
+            if not await session.scalar(select(has_access)):
                 raise Forbidden("You have no access any more. Ask who runs your single sign-on, or an owner.")
         if self._local_sign_in is not None:
-            await self._local_sign_in.require(person.user_id)
+            await self._local_sign_in.require(user_id)
 
     async def prove(self, email: str, password: str, client_address: str) -> Proof:
         """Returns the person with this e-mail address if they are a member of an account and the password is theirs. It
         is limited and counted like an attempt to sign in.
 
-        Raises what `sign_in` raises.
+        Raises what `sign_in` raises, but for SecondFactorNeeded.
         """
         email = require_email(email)
         require_storable(password, "password")
-        guess = _Guess(email, client_address)
+        guess = Guess(email, client_address)
         # A caller who is blocked must not take a turn. A caller who waited for a turn may be blocked by now.
-        await self._refuse_guessing(guess)
+        await self.guesses.refuse(guess)
         async with self._passwords.slot(email, guess.network):
-            await self._refuse_guessing(guess)
+            await self.guesses.refuse(guess)
             person = await self._find(email)
             match = await self._passwords.verify(password, person.password_hash if person else None)
             if person is None or not match:
-                await self._count_failure(guess, client_address)
+                await self.guesses.count(guess)
                 raise Unauthenticated("The e-mail address or the password is wrong.")
             await self._rate_limiter.refuse_haste(SIGN_INS, "sessions", str(person.user_id))
             rehashed = await self._passwords.hash(password) if match is Match.OUTDATED else None
         return replace(person, rehashed=rehashed)
 
     async def open_for(self, member: Member, user: User, client_address: str) -> SignIn:
-        """Begins a session in this account for a person who has proven in another way who they are.
+        """Begins a session in this account for a person who has proven who they are in a way that needs no second
+        factor.
 
         Raises Unavailable if their password was changed meanwhile.
         """
-        return await self._open(Proof(member.account_id, user.id, user.password_hash), client_address)
+        async with self._database.begin() as session:
+            await lock_person(session, user.id, user.password_hash)
+            return await add_session(session, member.account_id, user.id, client_address)
 
     async def forgive(self, email: str, client_address: str) -> None:
         """Forgets the failures for the address, in all and from this network: the person has proven in another way who
         they are."""
-        guess = _Guess(email, client_address)
-        await self._rate_limiter.forgive([guess.pair, guess.from_everywhere])
+        await self.guesses.forgive(Guess(email, client_address))
 
     async def switch(self, session_id: uuid.UUID, user_id: uuid.UUID, account_id: uuid.UUID) -> None:
         """Moves the person's session to another of their accounts, and writes that into the audit log of the new one.
@@ -244,34 +224,6 @@ class Sessions:
             if await session.scalar(delete(Session).where(*chosen).returning(col(Session.id))) is None:
                 raise missing(THING)
 
-    async def _count_failure(self, guess: _Guess, client_address: str) -> None:
-        failed("sign-in", client_address)
-        await self._rate_limiter.count_wrong_guess([*guess.from_here, guess.from_everywhere])
-        locks = await self._rate_limiter.is_full([guess.pair, guess.from_everywhere])
-        if locks:
-            locked("sign-in", client_address)
-        self._failures.note(guess.email, client_address, locks=locks)
-
-    async def _refuse_guessing(self, guess: _Guess) -> None:
-        await self._rate_limiter.refuse_guessing(guess.from_here)
-        try:
-            await self._rate_limiter.refuse_guessing([guess.from_everywhere])
-        except TooManyAttempts:
-            if not await self._is_signed_in_from(guess):
-                raise
-
-    async def _is_signed_in_from(self, guess: _Guess) -> bool:
-        query = (
-            select(col(Session.client_address))
-            .join(User, col(User.id) == col(Session.user_id))
-            .where(col(User.email) == guess.email, col(Session.expires_at) > now())
-            .order_by(col(Session.id).desc())
-            .limit(FAMILIAR)
-        )
-        async with self._database() as session:
-            known = {network_of(address or "") for address in await session.scalars(query)}
-        return guess.network != "" and guess.network in known
-
     async def _find(self, email: str) -> Proof | None:
         """The person with this address, in the first account that they joined. Nothing is proven yet."""
         query = (
@@ -285,20 +237,34 @@ class Sessions:
             row = (await session.execute(query)).first()
         return row and Proof(*row)
 
-    async def _open(self, person: Proof, client_address: str) -> SignIn:
+    async def _open(self, person: Proof, client_address: str) -> SignIn | Begun:
         this_person = col(User.id) == person.user_id
         async with self._database.begin() as session:
-            await _sweep(session)
-            # A change of the password ends the sessions that the old one has opened. None may be opened after that.
-            present = await session.scalar(select(col(User.password_hash)).where(this_person).with_for_update())
-            require_same_password(present, person.password_hash)
+            needs_more = await lock_person(session, person.user_id, person.password_hash)
             if person.rehashed is not None:
                 await session.execute(update(User).where(this_person).values(password_hash=person.rehashed))
+            if needs_more:
+                return await begin_second_factor(session, person.user_id, person.account_id)
             return await add_session(session, person.account_id, person.user_id, client_address)
 
 
+async def lock_person(session: AsyncSession, user_id: uuid.UUID, proven_hash: str | None) -> bool:
+    """Locks the person's row, which comes before any session of theirs. Returns whether they have a second factor.
+
+    Raises Unavailable if their password is no longer the one that was proven, if one was.
+    """
+    # A change of the password ends the sessions that the old one has opened. None may be opened after that.
+    query = select(col(User.password_hash), col(User.second_factor_at)).where(col(User.id) == user_id)
+    row = (await session.execute(query.with_for_update())).one_or_none()
+    if proven_hash is not None:
+        require_same_password(row[0] if row else None, proven_hash)
+    return row is not None and row[1] is not None
+
+
 async def add_session(session: AsyncSession, account_id: uuid.UUID, user_id: uuid.UUID, client_address: str) -> SignIn:
-    """Opens a session in a transaction that has locked the person's row. The person's newest 50 sessions stay."""
+    """Opens a session in a transaction that has locked the person's row (`lock_person`). Every way of signing in ends
+    here. The person's newest 50 sessions stay."""
+    await _sweep(session)
     oldest = (
         select(col(Session.id))
         .where(col(Session.user_id) == user_id)
@@ -319,6 +285,18 @@ async def add_session(session: AsyncSession, account_id: uuid.UUID, user_id: uui
     return SignIn(secret.text, opened.expires_at, account_id, user_id)
 
 
+async def end_sessions(session: AsyncSession, user_id: uuid.UUID, *, kept: uuid.UUID | None = None) -> int:
+    """Ends the person's sessions but the one that is kept, and what they have begun to sign in with. Returns how many
+    sessions it has ended. Call it once the person's row is locked."""
+    begun = delete(SignInChallenge).where(col(SignInChallenge.user_id) == user_id)
+    await session.execute(begun.execution_options(synchronize_session=False))
+    theirs = delete(Session).where(col(Session.user_id) == user_id)
+    if kept is not None:
+        theirs = theirs.where(col(Session.id) != kept)
+    ended = await session.execute(theirs.returning(col(Session.id)).execution_options(synchronize_session=False))
+    return len(ended.all())
+
+
 def require_same_password(present: str | None, proven: str) -> None:
     """Raises Unavailable if the stored hash is no longer the one that the password was compared with."""
     if present != proven:
@@ -336,7 +314,3 @@ async def _sweep(session: AsyncSession) -> None:
     await session.execute(
         delete(Session).where(col(Session.id).in_(expired)).execution_options(synchronize_session=False)
     )
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()

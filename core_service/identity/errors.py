@@ -1,5 +1,7 @@
 """Why a caller is refused."""
 
+import datetime as dt
+
 from service_kit.errors import DomainError, Kind
 
 
@@ -13,6 +15,33 @@ class Forbidden(DomainError):
     """Valid credentials that do not allow this."""
 
     kind, reason, error = Kind.FORBIDDEN, "FORBIDDEN", "Forbidden"
+
+
+class SecondFactorNeeded(DomainError):
+    """The password is right, and the person has a second factor. `challenge` is the secret with which the sign-in is
+    finished."""
+
+    kind, reason, error = Kind.FORBIDDEN, "SECOND_FACTOR_NEEDED", "Second factor needed"
+
+    def __init__(self, *, challenge: str, expires_at: dt.datetime) -> None:
+        super().__init__(
+            "This person signs in with a second factor. Send `challenge` and a `code` of the authenticator app, or a "
+            "recovery code, to POST /api/sessions/second-factor.",
+            challenge=challenge,
+            expires_at=expires_at.isoformat(timespec="seconds"),
+        )
+
+
+class SecondFactorRequired(DomainError):
+    """The account requires a second factor, and the person has none."""
+
+    kind, reason, error = Kind.FORBIDDEN, "SECOND_FACTOR_REQUIRED", "Second factor required"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This workspace requires a second factor. Set one up in the web admin first: an authenticator app or a "
+            "passkey."
+        )
 
 
 class RateLimited(DomainError):

@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, false, text
 from sqlmodel import Field, SQLModel
 
 from core_service.common.orm import Timestamp, new_id, now
@@ -28,6 +28,8 @@ class Account(SQLModel, table=True):
     """Requests a minute; the server's default if null."""
     max_live_activities: int | None = None
     """Live Activities at once; the server's default if null."""
+    require_second_factor: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """People without a second factor can only set one up."""
     created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
 
 
@@ -42,6 +44,9 @@ class User(SQLModel, table=True):
     name: str
     password_hash: str
     """Argon2id, in the PHC string format. Empty if no password opens this login."""
+    second_factor_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    """Since when signing in needs more than the password: an authenticator app or a passkey. Null if it does not.
+    Changes under the row's lock, together with what it tells of."""
     created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
 
 

@@ -44,6 +44,8 @@ class SessionPrincipal:
     user_id: uuid.UUID
     role: Role
     rate_limit_per_minute: int
+    lacks_second_factor: bool = False
+    """The account requires a second factor and the person has none: they can do no more than set one up."""
 
     @property
     def channels(self) -> None:

@@ -12,17 +12,20 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import Mapped, aliased
 from sqlmodel import col
 
+from core_service.audit.act import record_in
+from core_service.auth.challenges import Begun, begin_second_factor
 from core_service.auth.credentials import MAX_LENGTH, hash_secret
 from core_service.auth.failed_sign_ins import failed
-from core_service.auth.models import Session
+from core_service.auth.password_rules import own_words
 from core_service.auth.passwords import Passwords
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
-from core_service.auth.sessions import Sessions, SignIn, add_session, require_same_password
+from core_service.auth.sessions import Sessions, SignIn, add_session, end_sessions, require_same_password
 from core_service.common.orm import now, refusing
 from core_service.common.validation import require_name, require_storable
 from core_service.events.service import Event, EventBus, EventType
 from core_service.identity.models import Account, ExternalIdentity, Member, Role, User
 from core_service.invites.models import Invite, InviteToken
+from core_service.second_factor.factors import take_away
 from service_kit.addresses import network_of
 from service_kit.errors import NotFound, Unavailable
 
@@ -64,6 +67,16 @@ class Offer:
         return {self.invited_by} | ({self.link_made_by} if self.link_made_by else set())
 
 
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """A person who has accepted an invite."""
+
+    account_id: uuid.UUID
+    user_id: uuid.UUID
+    opened: SignIn | Begun
+    """Their session; or what their second factor finishes, if they have one."""
+
+
 class Acceptance:
     """Shows and accepts invites."""
 
@@ -99,9 +112,9 @@ class Acceptance:
             raise UnknownInviteToken
         return offer
 
-    async def accept(self, token: str, *, name: str | None, password: str, client_address: str) -> SignIn:
-        """Makes the person a member and signs them in. If two people use links of one invite at the same time, one
-        succeeds.
+    async def accept(self, token: str, *, name: str | None, password: str, client_address: str) -> Joined:
+        """Makes the person a member and signs them in, or says what their second factor finishes. If two people use
+        links of one invite at the same time, one succeeds.
 
         `password` is the person's own if they have a login already. Otherwise it becomes theirs, with `name`, or with
         their e-mail address if that is None. Both values are checked before it is known which case it is: an owner who
@@ -119,17 +132,23 @@ class Acceptance:
             proven, rehashed = proof.password_hash, proof.rehashed
         else:
             async with self._passwords.slot(offer.email, network_of(client_address)):
-                rehashed = await self._passwords.hash(password)
+                words = own_words(offer.email, name, offer.account_name)
+                rehashed = await self._passwords.hash_new(password, words)
         changed = Unavailable("This person's login has changed at the same moment. Try again.")
         with refusing("users_email_key", changed):
             async with self._database.begin() as session:
                 role = await _use_up(session, offer, hash_secret(token))
-                user_id = await _person(session, offer.email, name, proven, rehashed)
+                user_id, needs_more = await _person(session, offer.email, name, proven, rehashed)
                 if await _join(session, offer.account_id, user_id, role):
                     await self._forget_person(session, offer.account_id, user_id)
-                opened = await add_session(session, offer.account_id, user_id, client_address)
+                opened: SignIn | Begun
+                if needs_more:
+                    opened = await begin_second_factor(session, user_id, offer.account_id)
+                    record_in(session, [offer.account_id], subject_id=user_id, actor_name=offer.email)
+                else:
+                    opened = await add_session(session, offer.account_id, user_id, client_address)
         self._events.publish(offer.account_id, Event(EventType.MEMBERS_CHANGED, now()))
-        return opened
+        return Joined(offer.account_id, user_id, opened)
 
     async def _find(self, token_hash: bytes) -> Offer | None:
         inviter, invited = aliased(User), aliased(User)
@@ -212,9 +231,11 @@ async def _join(session: AsyncSession, account_id: uuid.UUID, user_id: uuid.UUID
     return await session.scalar(joining.on_conflict_do_nothing().returning(col(Member.user_id))) is not None
 
 
-async def _person(session: AsyncSession, email: str, name: str, proven: str | None, rehashed: str | None) -> uuid.UUID:
-    """Returns the person with this address, locked. If their password was `proven`, they keep it; otherwise it becomes
-    `rehashed`.
+async def _person(
+    session: AsyncSession, email: str, name: str, proven: str | None, rehashed: str | None
+) -> tuple[uuid.UUID, bool]:
+    """Returns the person with this address, locked, and whether they have a second factor. If their password was
+    `proven`, they keep it; otherwise it becomes `rehashed`.
 
     Raises Unavailable if the login has changed.
     """
@@ -225,8 +246,10 @@ async def _person(session: AsyncSession, email: str, name: str, proven: str | No
         # The person has left their last account, so the login leads nowhere. The invited person takes it over.
         if await session.scalar(select(exists().where(col(Member.user_id) == user.id))):
             raise Unavailable("This person has got a login at the same moment. Open the link again.")
-        await session.execute(delete(Session).where(col(Session.user_id) == user.id))
         await session.execute(delete(ExternalIdentity).where(col(ExternalIdentity.user_id) == user.id))
+        await end_sessions(session, user.id)
+        await take_away(session, user.id)
+        await session.refresh(user)
         user.name = name
     if user is None:
         user = User(email=email, name=name, password_hash=rehashed or "")
@@ -234,4 +257,4 @@ async def _person(session: AsyncSession, email: str, name: str, proven: str | No
     elif rehashed is not None:
         user.password_hash = rehashed
     await session.flush()
-    return user.id
+    return user.id, user.second_factor_at is not None

@@ -5,8 +5,10 @@ from typing import Any
 from smith.core.v1 import invite_service_pb2 as messages
 from smith.core.v1 import invite_service_pb2_grpc
 
-from core_service.accounts.convert import to_sign_in
+from core_service.accounts.convert import to_account, to_member, to_sign_in
 from core_service.accounts.service import Accounts
+from core_service.auth.challenges import Begun
+from core_service.auth.convert import to_challenge
 from core_service.common.reading import asked_page, choice, given, to_timestamp
 from core_service.common.validation import find_uuid
 from core_service.identity import principal
@@ -60,11 +62,15 @@ class InviteServicer(invite_service_pb2_grpc.InviteServiceServicer):
         return to_offer(await self._acceptance.look(request.token, principal.anonymous().client_address))
 
     async def AcceptInvite(self, request: messages.AcceptInviteRequest, context: Any) -> messages.AcceptInviteResponse:
-        new = await self._acceptance.accept(
+        joined = await self._acceptance.accept(
             request.token,
             name=given(request, "name"),
             password=request.password,
             client_address=principal.anonymous().client_address,
         )
-        mine = await self._accounts.get(new.account_id, new.user_id)
-        return messages.AcceptInviteResponse(**to_sign_in(new, *mine))
+        account, person = await self._accounts.get(joined.account_id, joined.user_id)
+        if isinstance(joined.opened, Begun):
+            return messages.AcceptInviteResponse(
+                account=to_account(account), member=to_member(person), second_factor=to_challenge(joined.opened)
+            )
+        return messages.AcceptInviteResponse(**to_sign_in(joined.opened, account, person))

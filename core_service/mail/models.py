@@ -25,6 +25,7 @@ class MailKind(StrEnum):
 
     PASSWORD_RESET = "password_reset"  # noqa: S105 - no password
     PASSWORD_CHANGED = "password_changed"  # noqa: S105 - no password
+    SECOND_FACTOR_RESET = "second_factor_reset"
 
 
 class WantedMail(SQLModel, table=True):
@@ -32,7 +33,9 @@ class WantedMail(SQLModel, table=True):
 
     __tablename__ = "mails"
     __table_args__ = (
-        CheckConstraint("kind IN ('password_reset', 'password_changed')", name="mails_kind_check"),
+        CheckConstraint(
+            "kind IN ('password_reset', 'password_changed', 'second_factor_reset')", name="mails_kind_check"
+        ),
         CheckConstraint("state IN ('queued', 'sent', 'failed', 'not_configured')", name="mails_state_check"),
         Index("mails_account_id_idx", "account_id", "email", "id"),
         Index("mails_due_at_idx", "due_at", postgresql_where=text("state = 'queued'")),

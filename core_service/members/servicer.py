@@ -18,6 +18,7 @@ from core_service.common.reading import asked_page, choice, given
 from core_service.common.validation import find_uuid, require_uuid
 from core_service.devices.convert import to_device, to_device_view
 from core_service.identity import principal
+from core_service.identity.errors import SecondFactorRequired
 from core_service.identity.models import Role
 from core_service.invites.convert import to_invite
 from core_service.invites.service import InviteView
@@ -25,10 +26,18 @@ from core_service.mail.convert import to_mail
 from core_service.members.leaving import Besides
 from core_service.members.membership import Members
 from core_service.password_resets.password_change import PasswordChanges
+from service_kit.errors import DomainError
 
 MEMBER = "member"
 
 ACCOUNT = "account"
+
+
+class NoFactorOfOnesOwn(SecondFactorRequired):
+    """An owner requires of others what they do not have themselves."""
+
+    def __init__(self) -> None:
+        DomainError.__init__(self, "Set up a second factor of your own first. Then you can require one of everybody.")
 
 
 class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
@@ -126,6 +135,7 @@ class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
             account=to_account(account),
             member=to_member(person),
             accounts=[to_membership(membership) for membership in memberships],
+            lacks_second_factor=caller.lacks_second_factor,
         )
 
     async def SwitchAccount(
@@ -149,11 +159,18 @@ class AccountServicer(account_service_pb2_grpc.AccountServiceServicer):
     async def UpdateAccount(
         self, request: messages.UpdateAccountRequest, context: Any
     ) -> messages.UpdateAccountResponse:
+        caller = principal.session()
+        requires = given(request, "require_second_factor")
+        if requires:
+            _, person = await self._accounts.get(caller.account_id, caller.user_id)
+            if person.user.second_factor_at is None:
+                raise NoFactorOfOnesOwn
         account = await self._accounts.update(
-            principal.session().account_id,
+            caller.account_id,
             name=given(request, "name"),
             rate_limit_per_minute=given(request, "rate_limit_per_minute"),
             max_live_activities=given(request, "max_live_activities"),
+            require_second_factor=requires,
         )
         return messages.UpdateAccountResponse(account=to_account(account))
 

@@ -1,4 +1,4 @@
-"""The mails about passwords: which are due, what they say, and the outbox that sends them."""
+"""The mails about passwords and second factors: which are due, what they say, and the outbox that sends them."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from core_service.password_resets.tokens import LIFETIME, MAX_TOKENS
 from core_service.work_queue.outbox import Outbox
 from service_kit.database import Pool
 
-PAGE, REQUEST_PAGE = "reset-password", "forgot-password"
+PAGE, REQUEST_PAGE, SIGN_IN_PAGE = "reset-password", "forgot-password", "sign-in"
 """Pages of the web admin."""
 
 
@@ -54,6 +54,24 @@ def write_changed(*, email: str, url: str, changed_at: dt.datetime) -> MailMessa
     )
 
 
+def write_second_factor_reset(*, email: str, url: str, reset_at: dt.datetime) -> MailMessage:
+    """Writes the mail that says that an owner or the operator has taken away a person's second factor. `url` is the
+    page for signing in."""
+    return write(
+        subject="Your second factor for ActivitySmith was reset",
+        heading="Your second factor was reset",
+        lead=(
+            f"The authenticator app, passkeys and recovery codes of the login {email} were removed, on "
+            f"{reset_at.astimezone(dt.UTC):%d %B %Y, %H:%M} UTC. You were signed out everywhere. Until you set up a "
+            "new second factor, the password is enough to sign in."
+        ),
+        action="Sign in",
+        url=url,
+        about="",
+        note="Did you ask for this? Then set up a new one. If you did not, tell an owner of your workspace at once.",
+    )
+
+
 class PasswordMails:
     """See `core_service.mail.outbox.MailTable`."""
 
@@ -61,10 +79,11 @@ class PasswordMails:
     expired = "The mail was of no use any more before it could be sent."
     settle = SETTLE
 
-    def __init__(self, links: SecretLinks, request_url: str) -> None:
-        """`request_url` is the page on which people ask for a link."""
+    def __init__(self, links: SecretLinks, admin_url: str) -> None:
+        """`admin_url` is the address of the admin app."""
         self._links = links
-        self._request_url = request_url
+        self._request_url = f"{admin_url.rstrip('/')}/{REQUEST_PAGE}"
+        self._sign_in_url = f"{admin_url.rstrip('/')}/{SIGN_IN_PAGE}"
 
     async def claim(self, connection: AsyncConnection[Any], parameters: dict[str, Any]) -> Sequence[DueMail]:
         """See `core_service.mail.outbox.MailTable`."""
@@ -79,6 +98,8 @@ class PasswordMails:
                 if not expired:
                     hashes.append(secret.hash)
                     user_ids.append(user_id)
+            elif kind == MailKind.SECOND_FACTOR_RESET:
+                letter = write_second_factor_reset(email=email, url=self._sign_in_url, reset_at=queued_at)
             else:
                 letter = write_changed(email=email, url=self._request_url, changed_at=queued_at)
             due.append(DueMail(mail_id, mail_id, account_id, letter.to(email, mail_id), attempts, age, expired))
@@ -105,5 +126,5 @@ def reset_links(admin_url: str) -> SecretLinks:
 def build_password_resets(sender: MailSender, batches: Pool, events: EventBus, *, admin_url: str) -> PasswordResetArea:
     """Builds the parts. Nothing runs yet."""
     links = reset_links(admin_url)
-    mails = PasswordMails(links, f"{admin_url.rstrip('/')}/{REQUEST_PAGE}")
+    mails = PasswordMails(links, admin_url)
     return PasswordResetArea(links, open_outbox(mails, batches, sender, events))

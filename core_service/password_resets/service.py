@@ -13,10 +13,10 @@ from sqlmodel import col
 from core_service.audit.act import record_in
 from core_service.auth.credentials import MAX_LENGTH, SecretLinks, hash_secret
 from core_service.auth.failed_sign_ins import failed
-from core_service.auth.models import Session
+from core_service.auth.password_rules import own_words
 from core_service.auth.passwords import Passwords
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
-from core_service.auth.sessions import Sessions
+from core_service.auth.sessions import Sessions, end_sessions
 from core_service.common.orm import now
 from core_service.common.validation import missing, require_email, require_storable
 from core_service.identity.errors import Forbidden
@@ -51,6 +51,7 @@ class Opened:
 
     user_id: uuid.UUID
     email: str
+    name: str
     expires_at: dt.datetime
     made_by: uuid.UUID | None
     """The owner who was shown the link; None if it was mailed."""
@@ -116,7 +117,8 @@ class PasswordResets:
         opened = await self.look(token, client_address)
         require_storable(new_password, "new_password")
         async with self._passwords.slot(opened.email, network_of(client_address)):
-            hashed = await self._passwords.hash(new_password)
+            words = own_words(opened.email, opened.name)
+            hashed = await self._passwords.hash_new(new_password, words, field="new_password")
         this_person = col(User.id) == opened.user_id
         async with self._database.begin() as session:
             await _keep_voucher(session, opened)
@@ -126,8 +128,7 @@ class PasswordResets:
             await _use_up(session, hash_secret(token))
             await session.execute(update(User).where(this_person).values(password_hash=hashed))
             await end_links(session, opened.user_id)
-            sessions = delete(Session).where(col(Session.user_id) == opened.user_id).returning(col(Session.id))
-            ended = len((await session.scalars(sessions.execution_options(synchronize_session=False))).all())
+            ended = await end_sessions(session, opened.user_id)
             accounts = await session.scalars(
                 select(col(Member.account_id)).where(col(Member.user_id) == opened.user_id)
             )
@@ -172,6 +173,7 @@ class PasswordResets:
             select(
                 col(User.id),
                 col(User.email),
+                col(User.name),
                 col(PasswordResetToken.expires_at),
                 col(PasswordResetToken.created_by),
                 col(PasswordResetToken.account_id),

@@ -7,14 +7,15 @@ import logging
 import uuid
 from dataclasses import dataclass
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from core_service.auth.models import Session
+from core_service.auth.sessions import end_sessions
 from core_service.identity.models import Account, ExternalIdentity, Member, User
 from core_service.members.leaving import forget_person
 from core_service.password_resets.tokens import end_links
+from core_service.second_factor.factors import take_away
 from core_service.single_sign_on.claims import ClaimRules, Vouched
 from core_service.single_sign_on.errors import NoPlace
 from core_service.single_sign_on.places import LINKED, Standing, lock_owners, note, put_in_place
@@ -151,8 +152,8 @@ async def _begin_anew(session: AsyncSession, account_id: uuid.UUID, user: User) 
     stranger may have taken their address in another account and chosen the password."""
     user.password_hash = ""
     await end_links(session, user.id)
-    ended = delete(Session).where(col(Session.user_id) == user.id)
-    await session.execute(ended.execution_options(synchronize_session=False))
+    await take_away(session, user.id)
+    await end_sessions(session, user.id)
     await forget_person(session, account_id, user.id)
 
 

@@ -47,7 +47,7 @@ MAX_IDENTITIES = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class Redirection:
     """A sign-in whose browser is sent to the provider."""
 
     authorization_url: str
@@ -84,7 +84,7 @@ class SingleSignOn:
         self._events = events
         self.realm = realm
 
-    async def begin(self, client_address: str) -> Begun:
+    async def begin(self, client_address: str) -> Redirection:
         """Begins a sign-in, which the same browser must end within 10 minutes.
 
         Raises TooManyAttempts after 100 from the network of `client_address` in 10 minutes, or 10,000 in all;
@@ -106,7 +106,7 @@ class SingleSignOn:
         async with self._database.begin() as session:
             await _sweep(session)
             session.add(attempt)
-        return Begun(url, browser.text, attempt.expires_at)
+        return Redirection(url, browser.text, attempt.expires_at)
 
     async def complete(
         self, *, state: str, code: str, browser_secret: str, issuer: str | None, client_address: str

@@ -29,6 +29,24 @@ EXAMPLES: dict[str, dict[str, Any]] = {
     ),
     "UNAUTHENTICATED": _error("Unauthorized", "The secret in the Authorization header is unknown, revoked or expired."),
     "FORBIDDEN": _error("Forbidden", "An API key cannot do this."),
+    "SECOND_FACTOR_NEEDED": _error(
+        "Second factor needed",
+        "This person signs in with a second factor. Send `challenge` and a `code` of the authenticator app, or a "
+        "recovery code, to POST /api/sessions/second-factor.",
+        challenge="sic_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG",
+        expires_at="2026-12-23T12:10:00+00:00",
+    ),
+    "SECOND_FACTOR_REQUIRED": _error(
+        "Second factor required",
+        "This workspace requires a second factor. Set one up in the web admin first: an authenticator app or a "
+        "passkey.",
+    ),
+    "PASSWORD_TOO_EASY": _error(
+        "Password too easy",
+        "new_password is too easy to guess: use three or four words that have nothing to do with each other, or with "
+        "you",
+        field="new_password",
+    ),
     "CHANNEL_SCOPE": _error(
         "Invalid channel targeting",
         "This API key can only target assigned channels. Requested channels include channels outside this key scope.",

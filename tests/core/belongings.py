@@ -35,7 +35,16 @@ async def example_ids(account: Account) -> dict[str, str]:
         "session_id": (await account.owner.ListSessions()).sessions[0].id,
         "action_id": str(uuid.uuid4()),
         "action_run_id": str(uuid.uuid4()),
+        "passkey_id": str(uuid.uuid4()),
     }
+    await account.core.sql(
+        """
+        INSERT INTO passkeys (id, user_id, credential_id, public_key, sign_count, name, synced, created_at)
+        VALUES (%s, %s, sha256(gen_random_uuid()::text::bytea), '', 0, 'Laptop', false, now())
+        """,
+        ids["passkey_id"],
+        account.owner_id,
+    )
     await account.core.sql(
         """
         WITH button AS (
@@ -74,6 +83,7 @@ async def everything(account: Account) -> list[str]:
             "ListInvites",
             "ListSessions",
             "ListActionRuns",
+            "ListPasskeys",
             "GetAccount",
         )
     ]

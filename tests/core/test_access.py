@@ -71,6 +71,7 @@ BESIDES: dict[str, dict[str, Any]] = {
     "PutLiveActivityToken": {"token": "ab" * 32},
     "PutLiveActivityStream": {"content_state": CONTENT_STATE},
     "ReplacePushNotification": {"title": "hello"},
+    "UpdatePasskey": {"name": "Renamed"},
 }
 """What else a request must say, lest it be refused for that."""
 

@@ -38,7 +38,7 @@ VALUES_OF_ONES_OWN = {
     "search", "status", "paused", "phase", "with_phases", "period", "events", "outcome", "rotate_webhook_secret",
     "tags", "tag_mode", "metadata", "secondary_action", "icon", "interruption_level", "content_version",
     "after", "wait_seconds", "expiration_time", "keys", "page_url",
-    "code", "browser_secret", "issuer",
+    "code", "browser_secret", "issuer", "passkey", "require_second_factor",
     "currency_code", "format", "label", "unit", "unit_spacing", "value", "value_text", "timestamp",
 }  # fmt: skip
 """Fields that name nothing."""
@@ -47,6 +47,9 @@ KNOWN_BY_WHOEVER_KNOWS_THEM = {
     ("CreateSession", "email"): "the password goes with it; tests/core/test_accounts.py has the two answers",
     ("CreateAccount", "email"): "there is nobody on a server without an account, and the code goes with it",
     ("PairDevice", "pairing_code"): "a credential: whoever has it may pair for its account",
+    ("BeginPasskeySignIn", "challenge"): "a credential: it stands for a password that was right",
+    ("CompleteSignIn", "challenge"): "the same, and the second factor goes with it",
+    ("CreatePasskey", "challenge"): "a credential, and only for its person: tests/core/test_passkeys.py",
 }
 DOCUMENTED_AS_FORBIDDEN = {("UpdateLiveActivity", "activity_id"), ("EndLiveActivity", "activity_id")}
 """The documented API answers 403 for another account's activity, not 404. Its id is 190 random bits."""
@@ -74,6 +77,7 @@ BESIDES: dict[str, dict[str, Any]] = {
     "SetBadge": {"badge": 3},
     "PutMetricValue": {"value": 1.0},
     "UpdateDevice": {"name": "Renamed"},
+    "UpdatePasskey": {"name": "Renamed"},
 }
 """What else a request must say to be looked at."""
 EITHER = {"ExplainDelivery": ("notification_id", "activity_id", "stream_key")}

@@ -479,6 +479,7 @@ HOT: dict[str, tuple[str, Any]] = {
     "find the API key": (credentials.SELECT_API_KEY, (b"x",)),
     "find API keys": (credentials.SELECT_API_KEYS, ([b"x", b"y"],)),
     "find the session": (credentials.SELECT_SESSION, (b"x",)),
+    "find sessions": (credentials.SELECT_SESSIONS, ([b"x", b"y"],)),
     "find the device": (credentials.SELECT_DEVICE, (b"x",)),
     "note last use": (credentials.UPDATE_API_KEYS, ([ID], ["2026-01-01"])),
     "note last call": (credentials.UPDATE_DEVICES, ([ID], ["2026-01-01"])),

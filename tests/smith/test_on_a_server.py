@@ -2,14 +2,24 @@
 
 import json
 import os
+import pty
 import signal
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
+import grpc
 import httpx
 import psutil
+import pyotp
 import pytest
+from smith.core.v1 import (
+    account_service_pb2,
+    account_service_pb2_grpc,
+    second_factor_service_pb2,
+    second_factor_service_pb2_grpc,
+)
 
 from tests.smith_command import answer, environment, refuse, smith, succeed
 from tests.stack import SMITH, Stack, free_ports
@@ -66,6 +76,45 @@ def test_who_has_lost_their_password_gets_back_in_with_a_link_of_the_operators(s
     assert answer(stack.data_dir, "account", "reset-password", email)["email"] == email
     refused = refuse(stack.data_dir, "account", "reset-password", "nobody@team.test", code=1)
     assert "no person signs in with the e-mail address nobody@team.test" in refused
+
+
+@pytest.mark.thorough
+def test_who_signs_in_with_a_second_factor_is_asked_for_a_code_and_let_in_by_the_operator_without(stack: Stack) -> None:
+    email = "careful@team.test"
+    made = answer(stack.data_dir, "account", "create", "Careful", "--email", email, "--generate-password")
+    owner = {"SMITH_OWNER_EMAIL": email, "SMITH_OWNER_PASSWORD": made["password"]}
+    app = pyotp.TOTP(turn_app_on(stack, email, made["password"]))
+    assert "signs in with a second factor" in refuse(stack.data_dir, "key", "list", code=2, **owner)
+    assert any(
+        "second factor" in line for line in smith(stack.data_dir, "doctor", **owner).stdout.decode().splitlines()
+    )
+    terminal, end = pty.openpty()
+    # The code of the moment is used up; the next one is within what the clock of a phone may be off.
+    os.write(terminal, f"{app.at(time.time() + 30)}\n".encode())
+    listed = subprocess.run(
+        [SMITH, "key", "list", "--json"], env=environment(stack.data_dir, **owner), stdin=end, stderr=end,
+        stdout=subprocess.PIPE, timeout=60, check=False,
+    )  # fmt: skip
+    said = os.read(terminal, 10_000).decode()
+    assert (listed.returncode, "Code of the authenticator app" in said) == (0, True), said
+    taken = answer(stack.data_dir, "account", "reset-second-factor", email)
+    assert (taken["email"], taken["sessions_ended"] >= 1) == (email, True)
+    succeed(stack.data_dir, "key", "list", **owner)
+    assert "has no second factor" in refuse(stack.data_dir, "account", "reset-second-factor", email, code=1)
+
+
+def turn_app_on(stack: Stack, email: str, password: str) -> str:
+    """The secret of the person's authenticator app. The code of this moment is used up."""
+    with grpc.insecure_channel(stack.core_address) as channel:
+        asked = account_service_pb2.CreateSessionRequest(email=email, password=password)
+        session = account_service_pb2_grpc.AccountServiceStub(channel).CreateSession(asked)
+        bearer = (("authorization", f"Bearer {session.session_token}"),)
+        factors = second_factor_service_pb2_grpc.SecondFactorServiceStub(channel)
+        begin = second_factor_service_pb2.BeginAuthenticatorAppRequest()
+        secret = str(factors.BeginAuthenticatorApp(begin, metadata=bearer).secret)
+        confirm = second_factor_service_pb2.ConfirmAuthenticatorAppRequest(code=pyotp.TOTP(secret).now())
+        factors.ConfirmAuthenticatorApp(confirm, metadata=bearer)
+    return secret
 
 
 @pytest.mark.thorough

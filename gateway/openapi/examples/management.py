@@ -6,6 +6,13 @@ NOTHING: dict[str, Any] = {"nothing_to_say": {}}
 
 REQUESTS: dict[str, dict[str, Any]] = {
     "CreateSession": {"sign_in": {"email": "ada@example.com", "password": "correct horse battery"}},
+    "CompleteSignIn": {
+        "with_a_code": {"challenge": "sic_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG", "code": "123456"},
+        "with_a_recovery_code": {
+            "challenge": "sic_0123456789abcdefghijklmnopqrstuvwxyzABCDEFG",
+            "code": "abcd-efgh-ijkl-mnop",
+        },
+    },
     "ChangePassword": {
         "change": {"current_password": "correct horse battery", "new_password": "staple gun parade"},
     },

@@ -25,19 +25,19 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsmith/core/v1/account.proto\x12\rsmith.core.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xa6\x02\n\x07\x41\x63\x63ount\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x1d\n\x15rate_limit_per_minute\x18\x03 \x01(\x05\x12.\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1b\n\x13max_live_activities\x18\x05 \x01(\x05\x12%\n\x1d\x64\x65\x66\x61ult_rate_limit_per_minute\x18\x06 \x01(\x05\x12#\n\x1b\x64\x65\x66\x61ult_max_live_activities\x18\x07 \x01(\x05\x12!\n\x19max_rate_limit_per_minute\x18\x08 \x01(\x05\x12&\n\x1emax_live_activities_per_device\x18\t \x01(\x05\"\xbb\x01\n\x06Member\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\r\n\x05\x65mail\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12!\n\x04role\x18\x04 \x01(\x0e\x32\x13.smith.core.v1.Role\x12.\n\ncreated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0csuspended_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"X\n\x11\x41\x63\x63ountMembership\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12!\n\x04role\x18\x03 \x01(\x0e\x32\x13.smith.core.v1.Role*=\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0e\n\nROLE_OWNER\x10\x01\x12\x0f\n\x0bROLE_MEMBER\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsmith/core/v1/account.proto\x12\rsmith.core.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xc5\x02\n\x07\x41\x63\x63ount\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x1d\n\x15rate_limit_per_minute\x18\x03 \x01(\x05\x12.\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1b\n\x13max_live_activities\x18\x05 \x01(\x05\x12%\n\x1d\x64\x65\x66\x61ult_rate_limit_per_minute\x18\x06 \x01(\x05\x12#\n\x1b\x64\x65\x66\x61ult_max_live_activities\x18\x07 \x01(\x05\x12!\n\x19max_rate_limit_per_minute\x18\x08 \x01(\x05\x12&\n\x1emax_live_activities_per_device\x18\t \x01(\x05\x12\x1d\n\x15require_second_factor\x18\x14 \x01(\x08\"\xd6\x01\n\x06Member\x12\x0f\n\x07user_id\x18\x01 \x01(\t\x12\r\n\x05\x65mail\x18\x02 \x01(\t\x12\x0c\n\x04name\x18\x03 \x01(\t\x12!\n\x04role\x18\x04 \x01(\x0e\x32\x13.smith.core.v1.Role\x12.\n\ncreated_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0csuspended_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x19\n\x11has_second_factor\x18\x14 \x01(\x08\"X\n\x11\x41\x63\x63ountMembership\x12\x12\n\naccount_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12!\n\x04role\x18\x03 \x01(\x0e\x32\x13.smith.core.v1.Role*=\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0e\n\nROLE_OWNER\x10\x01\x12\x0f\n\x0bROLE_MEMBER\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'smith.core.v1.account_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ROLE']._serialized_start=656
-  _globals['_ROLE']._serialized_end=717
+  _globals['_ROLE']._serialized_start=714
+  _globals['_ROLE']._serialized_end=775
   _globals['_ACCOUNT']._serialized_start=80
-  _globals['_ACCOUNT']._serialized_end=374
-  _globals['_MEMBER']._serialized_start=377
-  _globals['_MEMBER']._serialized_end=564
-  _globals['_ACCOUNTMEMBERSHIP']._serialized_start=566
-  _globals['_ACCOUNTMEMBERSHIP']._serialized_end=654
+  _globals['_ACCOUNT']._serialized_end=405
+  _globals['_MEMBER']._serialized_start=408
+  _globals['_MEMBER']._serialized_end=622
+  _globals['_ACCOUNTMEMBERSHIP']._serialized_start=624
+  _globals['_ACCOUNTMEMBERSHIP']._serialized_end=712
 # @@protoc_insertion_point(module_scope)

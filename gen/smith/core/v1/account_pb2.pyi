@@ -57,6 +57,7 @@ class Account(_message.Message):
     DEFAULT_MAX_LIVE_ACTIVITIES_FIELD_NUMBER: _builtins.int
     MAX_RATE_LIMIT_PER_MINUTE_FIELD_NUMBER: _builtins.int
     MAX_LIVE_ACTIVITIES_PER_DEVICE_FIELD_NUMBER: _builtins.int
+    REQUIRE_SECOND_FACTOR_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Identifier, a UUID."""
     name: _builtins.str
@@ -73,6 +74,10 @@ class Account(_message.Message):
     """The most that the server allows for `rate_limit_per_minute`."""
     max_live_activities_per_device: _builtins.int
     """Live Activities that may be active at once on one phone. The server's setting."""
+    require_second_factor: _builtins.bool
+    """Everybody in the account needs a second factor: an authenticator app or a passkey. People without one can only set one
+    up. API keys are not concerned.
+    """
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:
         """When it was created."""
@@ -89,10 +94,11 @@ class Account(_message.Message):
         default_max_live_activities: _builtins.int = ...,
         max_rate_limit_per_minute: _builtins.int = ...,
         max_live_activities_per_device: _builtins.int = ...,
+        require_second_factor: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "default_max_live_activities", b"default_max_live_activities", "default_rate_limit_per_minute", b"default_rate_limit_per_minute", "id", b"id", "max_live_activities", b"max_live_activities", "max_live_activities_per_device", b"max_live_activities_per_device", "max_rate_limit_per_minute", b"max_rate_limit_per_minute", "name", b"name", "rate_limit_per_minute", b"rate_limit_per_minute"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "default_max_live_activities", b"default_max_live_activities", "default_rate_limit_per_minute", b"default_rate_limit_per_minute", "id", b"id", "max_live_activities", b"max_live_activities", "max_live_activities_per_device", b"max_live_activities_per_device", "max_rate_limit_per_minute", b"max_rate_limit_per_minute", "name", b"name", "rate_limit_per_minute", b"rate_limit_per_minute", "require_second_factor", b"require_second_factor"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -110,6 +116,7 @@ class Member(_message.Message):
     ROLE_FIELD_NUMBER: _builtins.int
     CREATED_AT_FIELD_NUMBER: _builtins.int
     SUSPENDED_AT_FIELD_NUMBER: _builtins.int
+    HAS_SECOND_FACTOR_FIELD_NUMBER: _builtins.int
     user_id: _builtins.str
     """The person's identifier, a UUID."""
     email: _builtins.str
@@ -118,6 +125,8 @@ class Member(_message.Message):
     """Name shown to others."""
     role: Global___Role.ValueType
     """What the person may do."""
+    has_second_factor: _builtins.bool
+    """The person has a second factor: an authenticator app or a passkey."""
     @_builtins.property
     def created_at(self) -> _timestamp_pb2.Timestamp:
         """When the person joined."""
@@ -137,10 +146,11 @@ class Member(_message.Message):
         role: Global___Role.ValueType = ...,
         created_at: _timestamp_pb2.Timestamp | None = ...,
         suspended_at: _timestamp_pb2.Timestamp | None = ...,
+        has_second_factor: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "suspended_at", b"suspended_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "email", b"email", "name", b"name", "role", b"role", "suspended_at", b"suspended_at", "user_id", b"user_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["created_at", b"created_at", "email", b"email", "has_second_factor", b"has_second_factor", "name", b"name", "role", b"role", "suspended_at", b"suspended_at", "user_id", b"user_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

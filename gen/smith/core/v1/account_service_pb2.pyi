@@ -464,6 +464,9 @@ class GetAccountResponse(_message.Message):
     ACCOUNT_FIELD_NUMBER: _builtins.int
     MEMBER_FIELD_NUMBER: _builtins.int
     ACCOUNTS_FIELD_NUMBER: _builtins.int
+    LACKS_SECOND_FACTOR_FIELD_NUMBER: _builtins.int
+    lacks_second_factor: _builtins.bool
+    """The account requires a second factor and the caller has none: all calls but those that set one up are refused."""
     @_builtins.property
     def account(self) -> _account_pb2.Account:
         """The account."""
@@ -482,10 +485,11 @@ class GetAccountResponse(_message.Message):
         account: _account_pb2.Account | None = ...,
         member: _account_pb2.Member | None = ...,
         accounts: _abc.Iterable[_account_pb2.AccountMembership] | None = ...,
+        lacks_second_factor: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "member", b"member"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "accounts", b"accounts", "member", b"member"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "accounts", b"accounts", "lacks_second_factor", b"lacks_second_factor", "member", b"member"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -600,6 +604,7 @@ class UpdateAccountRequest(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     RATE_LIMIT_PER_MINUTE_FIELD_NUMBER: _builtins.int
     MAX_LIVE_ACTIVITIES_FIELD_NUMBER: _builtins.int
+    REQUIRE_SECOND_FACTOR_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """New name, 1 to 100 characters."""
     rate_limit_per_minute: _builtins.int
@@ -608,16 +613,19 @@ class UpdateAccountRequest(_message.Message):
     """
     max_live_activities: _builtins.int
     """New number of Live Activities at once, 1 to 10000; 0 returns to the server's default."""
+    require_second_factor: _builtins.bool
+    """Whether everybody in the account needs a second factor. The caller must have one to require it."""
     def __init__(
         self,
         *,
         name: _builtins.str | None = ...,
         rate_limit_per_minute: _builtins.int | None = ...,
         max_live_activities: _builtins.int | None = ...,
+        require_second_factor: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_live_activities", b"_max_live_activities", "_name", b"_name", "_rate_limit_per_minute", b"_rate_limit_per_minute", "max_live_activities", b"max_live_activities", "name", b"name", "rate_limit_per_minute", b"rate_limit_per_minute"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_max_live_activities", b"_max_live_activities", "_name", b"_name", "_rate_limit_per_minute", b"_rate_limit_per_minute", "_require_second_factor", b"_require_second_factor", "max_live_activities", b"max_live_activities", "name", b"name", "rate_limit_per_minute", b"rate_limit_per_minute", "require_second_factor", b"require_second_factor"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_live_activities", b"_max_live_activities", "_name", b"_name", "_rate_limit_per_minute", b"_rate_limit_per_minute", "max_live_activities", b"max_live_activities", "name", b"name", "rate_limit_per_minute", b"rate_limit_per_minute"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_live_activities", b"_max_live_activities", "_name", b"_name", "_rate_limit_per_minute", b"_rate_limit_per_minute", "_require_second_factor", b"_require_second_factor", "max_live_activities", b"max_live_activities", "name", b"name", "rate_limit_per_minute", b"rate_limit_per_minute", "require_second_factor", b"require_second_factor"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__max_live_activities: _TypeAlias = _typing.Literal["max_live_activities"]  # noqa: Y015
     _WhichOneofArgType__max_live_activities: _TypeAlias = _typing.Literal["_max_live_activities", b"_max_live_activities"]  # noqa: Y015
@@ -625,12 +633,16 @@ class UpdateAccountRequest(_message.Message):
     _WhichOneofArgType__name: _TypeAlias = _typing.Literal["_name", b"_name"]  # noqa: Y015
     _WhichOneofReturnType__rate_limit_per_minute: _TypeAlias = _typing.Literal["rate_limit_per_minute"]  # noqa: Y015
     _WhichOneofArgType__rate_limit_per_minute: _TypeAlias = _typing.Literal["_rate_limit_per_minute", b"_rate_limit_per_minute"]  # noqa: Y015
+    _WhichOneofReturnType__require_second_factor: _TypeAlias = _typing.Literal["require_second_factor"]  # noqa: Y015
+    _WhichOneofArgType__require_second_factor: _TypeAlias = _typing.Literal["_require_second_factor", b"_require_second_factor"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__max_live_activities) -> _WhichOneofReturnType__max_live_activities | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__name) -> _WhichOneofReturnType__name | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__rate_limit_per_minute) -> _WhichOneofReturnType__rate_limit_per_minute | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__require_second_factor) -> _WhichOneofReturnType__require_second_factor | None: ...
 
 Global___UpdateAccountRequest: _TypeAlias = UpdateAccountRequest  # noqa: Y015
 

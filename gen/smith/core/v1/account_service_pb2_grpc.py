@@ -134,7 +134,7 @@ class AccountServiceServicer:
         """Makes the first account of this server with its owner, and signs the owner in. It needs the server's setup code.
 
         Errors: ALREADY_EXISTS (there is an account), FORBIDDEN (the code is wrong, or the server has none: the message says
-        how to give it one), TOO_MANY_ATTEMPTS (wrong codes), INVALID_REQUEST.
+        how to give it one), TOO_MANY_ATTEMPTS (wrong codes), INVALID_REQUEST, PASSWORD_TOO_EASY.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -143,9 +143,10 @@ class AccountServiceServicer:
     def CreateSession(self, request, context):
         """Signs a person in with e-mail address and password.
 
-        Errors: INVALID_REQUEST, UNAUTHENTICATED (the same for an unknown address and a wrong password), FORBIDDEN (the password
-        is right, and the person is to sign in by single sign-on or has lost access by it), TOO_MANY_ATTEMPTS (more than 10
-        failures in 15 minutes for an address, or 60 sessions in a minute).
+        Errors: INVALID_REQUEST, UNAUTHENTICATED (the same for an unknown address and a wrong password),
+        FORBIDDEN (the password is right, and the person is to sign in by single sign-on or has lost access by it),
+        SECOND_FACTOR_NEEDED (the password is right, and `CompleteSignIn` is the next step),
+        TOO_MANY_ATTEMPTS (more than 10 failures in 15 minutes for an address, or 60 sessions in a minute).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -188,7 +189,7 @@ class AccountServiceServicer:
         """Changes the calling person's password. Ends all their sessions except the calling one, and all their links to a new
         password.
 
-        Errors: INVALID_REQUEST, FORBIDDEN (the current password is wrong), TOO_MANY_ATTEMPTS.
+        Errors: INVALID_REQUEST, PASSWORD_TOO_EASY, FORBIDDEN (the current password is wrong), TOO_MANY_ATTEMPTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -224,7 +225,7 @@ class AccountServiceServicer:
     def UpdateAccount(self, request, context):
         """Changes settings of the account.
 
-        Errors: INVALID_REQUEST.
+        Errors: INVALID_REQUEST, SECOND_FACTOR_REQUIRED (the caller has no second factor of their own).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

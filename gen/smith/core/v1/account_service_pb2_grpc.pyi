@@ -42,14 +42,15 @@ class AccountServiceStub:
     """Makes the first account of this server with its owner, and signs the owner in. It needs the server's setup code.
 
     Errors: ALREADY_EXISTS (there is an account), FORBIDDEN (the code is wrong, or the server has none: the message says
-    how to give it one), TOO_MANY_ATTEMPTS (wrong codes), INVALID_REQUEST.
+    how to give it one), TOO_MANY_ATTEMPTS (wrong codes), INVALID_REQUEST, PASSWORD_TOO_EASY.
     """
     CreateSession: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.CreateSessionRequest, _account_service_pb2.CreateSessionResponse]
     """Signs a person in with e-mail address and password.
 
-    Errors: INVALID_REQUEST, UNAUTHENTICATED (the same for an unknown address and a wrong password), FORBIDDEN (the password
-    is right, and the person is to sign in by single sign-on or has lost access by it), TOO_MANY_ATTEMPTS (more than 10
-    failures in 15 minutes for an address, or 60 sessions in a minute).
+    Errors: INVALID_REQUEST, UNAUTHENTICATED (the same for an unknown address and a wrong password),
+    FORBIDDEN (the password is right, and the person is to sign in by single sign-on or has lost access by it),
+    SECOND_FACTOR_NEEDED (the password is right, and `CompleteSignIn` is the next step),
+    TOO_MANY_ATTEMPTS (more than 10 failures in 15 minutes for an address, or 60 sessions in a minute).
     """
     DeleteSession: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.DeleteSessionRequest, _account_service_pb2.DeleteSessionResponse]
     """Signs the calling session out. Its token is refused from the next call on."""
@@ -70,7 +71,7 @@ class AccountServiceStub:
     """Changes the calling person's password. Ends all their sessions except the calling one, and all their links to a new
     password.
 
-    Errors: INVALID_REQUEST, FORBIDDEN (the current password is wrong), TOO_MANY_ATTEMPTS.
+    Errors: INVALID_REQUEST, PASSWORD_TOO_EASY, FORBIDDEN (the current password is wrong), TOO_MANY_ATTEMPTS.
     """
     GetAccount: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.GetAccountRequest, _account_service_pb2.GetAccountResponse]
     """The caller's account and membership in it."""
@@ -89,7 +90,7 @@ class AccountServiceStub:
     UpdateAccount: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.UpdateAccountRequest, _account_service_pb2.UpdateAccountResponse]
     """Changes settings of the account.
 
-    Errors: INVALID_REQUEST.
+    Errors: INVALID_REQUEST, SECOND_FACTOR_REQUIRED (the caller has no second factor of their own).
     """
     ListMembers: _grpc.UnaryUnaryMultiCallable[_account_service_pb2.ListMembersRequest, _account_service_pb2.ListMembersResponse]
     """The account's people, oldest first."""
@@ -130,14 +131,15 @@ class AccountServiceAsyncStub(AccountServiceStub):
     """Makes the first account of this server with its owner, and signs the owner in. It needs the server's setup code.
 
     Errors: ALREADY_EXISTS (there is an account), FORBIDDEN (the code is wrong, or the server has none: the message says
-    how to give it one), TOO_MANY_ATTEMPTS (wrong codes), INVALID_REQUEST.
+    how to give it one), TOO_MANY_ATTEMPTS (wrong codes), INVALID_REQUEST, PASSWORD_TOO_EASY.
     """
     CreateSession: _aio.UnaryUnaryMultiCallable[_account_service_pb2.CreateSessionRequest, _account_service_pb2.CreateSessionResponse]  # type: ignore[assignment]
     """Signs a person in with e-mail address and password.
 
-    Errors: INVALID_REQUEST, UNAUTHENTICATED (the same for an unknown address and a wrong password), FORBIDDEN (the password
-    is right, and the person is to sign in by single sign-on or has lost access by it), TOO_MANY_ATTEMPTS (more than 10
-    failures in 15 minutes for an address, or 60 sessions in a minute).
+    Errors: INVALID_REQUEST, UNAUTHENTICATED (the same for an unknown address and a wrong password),
+    FORBIDDEN (the password is right, and the person is to sign in by single sign-on or has lost access by it),
+    SECOND_FACTOR_NEEDED (the password is right, and `CompleteSignIn` is the next step),
+    TOO_MANY_ATTEMPTS (more than 10 failures in 15 minutes for an address, or 60 sessions in a minute).
     """
     DeleteSession: _aio.UnaryUnaryMultiCallable[_account_service_pb2.DeleteSessionRequest, _account_service_pb2.DeleteSessionResponse]  # type: ignore[assignment]
     """Signs the calling session out. Its token is refused from the next call on."""
@@ -158,7 +160,7 @@ class AccountServiceAsyncStub(AccountServiceStub):
     """Changes the calling person's password. Ends all their sessions except the calling one, and all their links to a new
     password.
 
-    Errors: INVALID_REQUEST, FORBIDDEN (the current password is wrong), TOO_MANY_ATTEMPTS.
+    Errors: INVALID_REQUEST, PASSWORD_TOO_EASY, FORBIDDEN (the current password is wrong), TOO_MANY_ATTEMPTS.
     """
     GetAccount: _aio.UnaryUnaryMultiCallable[_account_service_pb2.GetAccountRequest, _account_service_pb2.GetAccountResponse]  # type: ignore[assignment]
     """The caller's account and membership in it."""
@@ -177,7 +179,7 @@ class AccountServiceAsyncStub(AccountServiceStub):
     UpdateAccount: _aio.UnaryUnaryMultiCallable[_account_service_pb2.UpdateAccountRequest, _account_service_pb2.UpdateAccountResponse]  # type: ignore[assignment]
     """Changes settings of the account.
 
-    Errors: INVALID_REQUEST.
+    Errors: INVALID_REQUEST, SECOND_FACTOR_REQUIRED (the caller has no second factor of their own).
     """
     ListMembers: _aio.UnaryUnaryMultiCallable[_account_service_pb2.ListMembersRequest, _account_service_pb2.ListMembersResponse]  # type: ignore[assignment]
     """The account's people, oldest first."""
@@ -227,7 +229,7 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         """Makes the first account of this server with its owner, and signs the owner in. It needs the server's setup code.
 
         Errors: ALREADY_EXISTS (there is an account), FORBIDDEN (the code is wrong, or the server has none: the message says
-        how to give it one), TOO_MANY_ATTEMPTS (wrong codes), INVALID_REQUEST.
+        how to give it one), TOO_MANY_ATTEMPTS (wrong codes), INVALID_REQUEST, PASSWORD_TOO_EASY.
         """
 
     @_abc_1.abstractmethod
@@ -238,9 +240,10 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_account_service_pb2.CreateSessionResponse, _abc.Awaitable[_account_service_pb2.CreateSessionResponse]]:
         """Signs a person in with e-mail address and password.
 
-        Errors: INVALID_REQUEST, UNAUTHENTICATED (the same for an unknown address and a wrong password), FORBIDDEN (the password
-        is right, and the person is to sign in by single sign-on or has lost access by it), TOO_MANY_ATTEMPTS (more than 10
-        failures in 15 minutes for an address, or 60 sessions in a minute).
+        Errors: INVALID_REQUEST, UNAUTHENTICATED (the same for an unknown address and a wrong password),
+        FORBIDDEN (the password is right, and the person is to sign in by single sign-on or has lost access by it),
+        SECOND_FACTOR_NEEDED (the password is right, and `CompleteSignIn` is the next step),
+        TOO_MANY_ATTEMPTS (more than 10 failures in 15 minutes for an address, or 60 sessions in a minute).
         """
 
     @_abc_1.abstractmethod
@@ -291,7 +294,7 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
         """Changes the calling person's password. Ends all their sessions except the calling one, and all their links to a new
         password.
 
-        Errors: INVALID_REQUEST, FORBIDDEN (the current password is wrong), TOO_MANY_ATTEMPTS.
+        Errors: INVALID_REQUEST, PASSWORD_TOO_EASY, FORBIDDEN (the current password is wrong), TOO_MANY_ATTEMPTS.
         """
 
     @_abc_1.abstractmethod
@@ -334,7 +337,7 @@ class AccountServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_account_service_pb2.UpdateAccountResponse, _abc.Awaitable[_account_service_pb2.UpdateAccountResponse]]:
         """Changes settings of the account.
 
-        Errors: INVALID_REQUEST.
+        Errors: INVALID_REQUEST, SECOND_FACTOR_REQUIRED (the caller has no second factor of their own).
         """
 
     @_abc_1.abstractmethod

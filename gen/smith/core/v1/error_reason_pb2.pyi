@@ -68,6 +68,16 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     `badge`, `devices_targeted`, `devices_updated`, `users_updated`, `devices_notified`, `effective_channel_slugs`.
     FAILED_PRECONDITION, HTTP 422.
     """
+    ERROR_REASON_SECOND_FACTOR_NEEDED: _ErrorReason.ValueType  # 30
+    """The password is right, and the person has a second factor. Facts `challenge` (a secret, `sic_...`), with which
+    `CompleteSignIn` finishes the sign-in, and `expires_at`. PERMISSION_DENIED, HTTP 403.
+    """
+    ERROR_REASON_SECOND_FACTOR_REQUIRED: _ErrorReason.ValueType  # 31
+    """The account requires a second factor and the person has none. They can set one up, and do nothing else.
+    PERMISSION_DENIED, HTTP 403.
+    """
+    ERROR_REASON_PASSWORD_TOO_EASY: _ErrorReason.ValueType  # 32
+    """The new password is too easy to guess. INVALID_ARGUMENT, HTTP 400."""
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why a call failed. It is the `reason` of the one `google.rpc.ErrorInfo` that every error carries (domain
@@ -122,4 +132,14 @@ ERROR_REASON_BADGE_DEVICE_DISCONNECTED: ErrorReason.ValueType  # 19
 `badge`, `devices_targeted`, `devices_updated`, `users_updated`, `devices_notified`, `effective_channel_slugs`.
 FAILED_PRECONDITION, HTTP 422.
 """
+ERROR_REASON_SECOND_FACTOR_NEEDED: ErrorReason.ValueType  # 30
+"""The password is right, and the person has a second factor. Facts `challenge` (a secret, `sic_...`), with which
+`CompleteSignIn` finishes the sign-in, and `expires_at`. PERMISSION_DENIED, HTTP 403.
+"""
+ERROR_REASON_SECOND_FACTOR_REQUIRED: ErrorReason.ValueType  # 31
+"""The account requires a second factor and the person has none. They can set one up, and do nothing else.
+PERMISSION_DENIED, HTTP 403.
+"""
+ERROR_REASON_PASSWORD_TOO_EASY: ErrorReason.ValueType  # 32
+"""The new password is too easy to guess. INVALID_ARGUMENT, HTTP 400."""
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

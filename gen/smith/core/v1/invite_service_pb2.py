@@ -28,9 +28,10 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from smith.core.v1 import account_pb2 as smith_dot_core_dot_v1_dot_account__pb2
 from smith.core.v1 import invite_pb2 as smith_dot_core_dot_v1_dot_invite__pb2
 from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
+from smith.core.v1 import session_pb2 as smith_dot_core_dot_v1_dot_session__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"smith/core/v1/invite_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bsmith/core/v1/account.proto\x1a\x1asmith/core/v1/invite.proto\x1a\x1bsmith/core/v1/options.proto\"\xb1\x01\n\x14\x43reateInvitesRequest\x12;\n\x06\x65mails\x18\x01 \x03(\tB+\xe2\x41\x01\x02\xb2\xbb\x18#@\x01Hd\x82\x01\x1cmust name 1 to 100 addresses\x12S\n\x04role\x18\x02 \x01(\x0e\x32\x13.smith.core.v1.RoleB+\xb2\xbb\x18\'R\x08\"member\"z\x1bmust be `owner` or `member`H\x00\x88\x01\x01\x42\x07\n\x05_role\"E\n\x15\x43reateInvitesResponse\x12,\n\x07results\x18\x01 \x03(\x0b\x32\x1b.smith.core.v1.InviteResult\"\xa6\x01\n\x0cInviteResult\x12\r\n\x05\x65mail\x18\x01 \x01(\t\x12%\n\x06invite\x18\x02 \x01(\x0b\x32\x15.smith.core.v1.Invite\x12\x32\n\x07refusal\x18\x03 \x01(\x0e\x32\x1c.smith.core.v1.InviteRefusalH\x00\x88\x01\x01\x12\x14\n\x07message\x18\x04 \x01(\tH\x01\x88\x01\x01\x42\n\n\x08_refusalB\n\n\x08_message\"\x92\x01\n\x12ListInvitesRequest\x12\x46\n\tpage_size\x18\x01 \x01(\x05\x42.\xb2\xbb\x18*\t\x00\x00\x00\x00\x00\x00\xf0?\x11\x00\x00\x00\x00\x00@\x8f@R\x03\x31\x30\x30z\x11must be 1 to 1000H\x00\x88\x01\x01\x12\x17\n\npage_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\x0c\n\n_page_sizeB\r\n\x0b_page_token\"o\n\x13ListInvitesResponse\x12&\n\x07invites\x18\x01 \x03(\x0b\x32\x15.smith.core.v1.Invite\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"8\n\x13ResendInviteRequest\x12!\n\tinvite_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"=\n\x14ResendInviteResponse\x12%\n\x06invite\x18\x01 \x01(\x0b\x32\x15.smith.core.v1.Invite\"8\n\x13RevokeInviteRequest\x12!\n\tinvite_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"\x16\n\x14RevokeInviteResponse\"<\n\x17\x43reateInviteLinkRequest\x12!\n\tinvite_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"\\\n\x18\x43reateInviteLinkResponse\x12\x10\n\x03url\x18\x01 \x01(\tB\x03\x80\x01\x01\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"*\n\x10GetInviteRequest\x12\x16\n\x05token\x18\x01 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02\"\xc4\x01\n\x11GetInviteResponse\x12\x14\n\x0c\x61\x63\x63ount_name\x18\x01 \x01(\t\x12\r\n\x05\x65mail\x18\x02 \x01(\t\x12\x14\n\x0cinviter_name\x18\x03 \x01(\t\x12!\n\x04role\x18\x04 \x01(\x0e\x32\x13.smith.core.v1.Role\x12.\n\nexpires_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\thas_login\x18\x06 \x01(\x08\x12\x0e\n\x06mailed\x18\x07 \x01(\x08\"{\n\x13\x41\x63\x63\x65ptInviteRequest\x12\x16\n\x05token\x18\x01 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02\x12\x1f\n\x04name\x18\x02 \x01(\tB\x0c\xb2\xbb\x18\x08 \x01(d2\x02\\SH\x00\x88\x01\x01\x12\"\n\x08password\x18\x03 \x01(\tB\x10\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18\x05 \n(\xc8\x01\x42\x07\n\x05_name\"\xb2\x01\n\x14\x41\x63\x63\x65ptInviteResponse\x12\x1a\n\rsession_token\x18\x01 \x01(\tB\x03\x80\x01\x01\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x07\x61\x63\x63ount\x18\x03 \x01(\x0b\x32\x16.smith.core.v1.Account\x12%\n\x06member\x18\x04 \x01(\x0b\x32\x15.smith.core.v1.Member2\x9d\x07\n\rInviteService\x12|\n\rCreateInvites\x12#.smith.core.v1.CreateInvitesRequest\x1a$.smith.core.v1.CreateInvitesResponse\" \xa2\xbb\x18\x05\n\x01\x05\x18\x01\x82\xd3\xe4\x93\x02\x11\"\x0c/api/invites:\x01*\x12q\n\x0bListInvites\x12!.smith.core.v1.ListInvitesRequest\x1a\".smith.core.v1.ListInvitesResponse\"\x1b\xa2\xbb\x18\x03\n\x01\x05\x82\xd3\xe4\x93\x02\x0e\x12\x0c/api/invites\x12\x8c\x01\n\x0cResendInvite\x12\".smith.core.v1.ResendInviteRequest\x1a#.smith.core.v1.ResendInviteResponse\"3\xa2\xbb\x18\x05\n\x01\x05\x18\x01\x82\xd3\xe4\x93\x02$\"\x1f/api/invites/{invite_id}/resend:\x01*\x12\x82\x01\n\x0cRevokeInvite\x12\".smith.core.v1.RevokeInviteRequest\x1a#.smith.core.v1.RevokeInviteResponse\")\xa2\xbb\x18\x05\n\x01\x05\x18\x01\x82\xd3\xe4\x93\x02\x1a*\x18/api/invites/{invite_id}\x12\x96\x01\n\x10\x43reateInviteLink\x12&.smith.core.v1.CreateInviteLinkRequest\x1a\'.smith.core.v1.CreateInviteLinkResponse\"1\xa2\xbb\x18\x05\n\x01\x05\x18\x01\x82\xd3\xe4\x93\x02\"\"\x1d/api/invites/{invite_id}/link:\x01*\x12m\n\tGetInvite\x12\x1f.smith.core.v1.GetInviteRequest\x1a .smith.core.v1.GetInviteResponse\"\x1d\xa2\xbb\x18\x03\n\x01\x01\x82\xd3\xe4\x93\x02\x10\"\x0b/api/invite:\x01*\x12\x7f\n\x0c\x41\x63\x63\x65ptInvite\x12\".smith.core.v1.AcceptInviteRequest\x1a#.smith.core.v1.AcceptInviteResponse\"&\xa2\xbb\x18\x05\n\x01\x01\x18\x01\x82\xd3\xe4\x93\x02\x17\"\x12/api/invite/accept:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"smith/core/v1/invite_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bsmith/core/v1/account.proto\x1a\x1asmith/core/v1/invite.proto\x1a\x1bsmith/core/v1/options.proto\x1a\x1bsmith/core/v1/session.proto\"\xb1\x01\n\x14\x43reateInvitesRequest\x12;\n\x06\x65mails\x18\x01 \x03(\tB+\xe2\x41\x01\x02\xb2\xbb\x18#@\x01Hd\x82\x01\x1cmust name 1 to 100 addresses\x12S\n\x04role\x18\x02 \x01(\x0e\x32\x13.smith.core.v1.RoleB+\xb2\xbb\x18\'R\x08\"member\"z\x1bmust be `owner` or `member`H\x00\x88\x01\x01\x42\x07\n\x05_role\"E\n\x15\x43reateInvitesResponse\x12,\n\x07results\x18\x01 \x03(\x0b\x32\x1b.smith.core.v1.InviteResult\"\xa6\x01\n\x0cInviteResult\x12\r\n\x05\x65mail\x18\x01 \x01(\t\x12%\n\x06invite\x18\x02 \x01(\x0b\x32\x15.smith.core.v1.Invite\x12\x32\n\x07refusal\x18\x03 \x01(\x0e\x32\x1c.smith.core.v1.InviteRefusalH\x00\x88\x01\x01\x12\x14\n\x07message\x18\x04 \x01(\tH\x01\x88\x01\x01\x42\n\n\x08_refusalB\n\n\x08_message\"\x92\x01\n\x12ListInvitesRequest\x12\x46\n\tpage_size\x18\x01 \x01(\x05\x42.\xb2\xbb\x18*\t\x00\x00\x00\x00\x00\x00\xf0?\x11\x00\x00\x00\x00\x00@\x8f@R\x03\x31\x30\x30z\x11must be 1 to 1000H\x00\x88\x01\x01\x12\x17\n\npage_token\x18\x02 \x01(\tH\x01\x88\x01\x01\x42\x0c\n\n_page_sizeB\r\n\x0b_page_token\"o\n\x13ListInvitesResponse\x12&\n\x07invites\x18\x01 \x03(\x0b\x32\x15.smith.core.v1.Invite\x12\x1c\n\x0fnext_page_token\x18\x02 \x01(\tH\x00\x88\x01\x01\x42\x12\n\x10_next_page_token\"8\n\x13ResendInviteRequest\x12!\n\tinvite_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"=\n\x14ResendInviteResponse\x12%\n\x06invite\x18\x01 \x01(\x0b\x32\x15.smith.core.v1.Invite\"8\n\x13RevokeInviteRequest\x12!\n\tinvite_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"\x16\n\x14RevokeInviteResponse\"<\n\x17\x43reateInviteLinkRequest\x12!\n\tinvite_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"\\\n\x18\x43reateInviteLinkResponse\x12\x10\n\x03url\x18\x01 \x01(\tB\x03\x80\x01\x01\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"*\n\x10GetInviteRequest\x12\x16\n\x05token\x18\x01 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02\"\xc4\x01\n\x11GetInviteResponse\x12\x14\n\x0c\x61\x63\x63ount_name\x18\x01 \x01(\t\x12\r\n\x05\x65mail\x18\x02 \x01(\t\x12\x14\n\x0cinviter_name\x18\x03 \x01(\t\x12!\n\x04role\x18\x04 \x01(\x0e\x32\x13.smith.core.v1.Role\x12.\n\nexpires_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\thas_login\x18\x06 \x01(\x08\x12\x0e\n\x06mailed\x18\x07 \x01(\x08\"{\n\x13\x41\x63\x63\x65ptInviteRequest\x12\x16\n\x05token\x18\x01 \x01(\tB\x07\x80\x01\x01\xe2\x41\x01\x02\x12\x1f\n\x04name\x18\x02 \x01(\tB\x0c\xb2\xbb\x18\x08 \x01(d2\x02\\SH\x00\x88\x01\x01\x12\"\n\x08password\x18\x03 \x01(\tB\x10\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18\x05 \n(\xc8\x01\x42\x07\n\x05_name\"\xef\x01\n\x14\x41\x63\x63\x65ptInviteResponse\x12\x1a\n\rsession_token\x18\x01 \x01(\tB\x03\x80\x01\x01\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x07\x61\x63\x63ount\x18\x03 \x01(\x0b\x32\x16.smith.core.v1.Account\x12%\n\x06member\x18\x04 \x01(\x0b\x32\x15.smith.core.v1.Member\x12;\n\rsecond_factor\x18\x14 \x01(\x0b\x32$.smith.core.v1.SecondFactorChallenge2\x9d\x07\n\rInviteService\x12|\n\rCreateInvites\x12#.smith.core.v1.CreateInvitesRequest\x1a$.smith.core.v1.CreateInvitesResponse\" \xa2\xbb\x18\x05\n\x01\x05\x18\x01\x82\xd3\xe4\x93\x02\x11\"\x0c/api/invites:\x01*\x12q\n\x0bListInvites\x12!.smith.core.v1.ListInvitesRequest\x1a\".smith.core.v1.ListInvitesResponse\"\x1b\xa2\xbb\x18\x03\n\x01\x05\x82\xd3\xe4\x93\x02\x0e\x12\x0c/api/invites\x12\x8c\x01\n\x0cResendInvite\x12\".smith.core.v1.ResendInviteRequest\x1a#.smith.core.v1.ResendInviteResponse\"3\xa2\xbb\x18\x05\n\x01\x05\x18\x01\x82\xd3\xe4\x93\x02$\"\x1f/api/invites/{invite_id}/resend:\x01*\x12\x82\x01\n\x0cRevokeInvite\x12\".smith.core.v1.RevokeInviteRequest\x1a#.smith.core.v1.RevokeInviteResponse\")\xa2\xbb\x18\x05\n\x01\x05\x18\x01\x82\xd3\xe4\x93\x02\x1a*\x18/api/invites/{invite_id}\x12\x96\x01\n\x10\x43reateInviteLink\x12&.smith.core.v1.CreateInviteLinkRequest\x1a\'.smith.core.v1.CreateInviteLinkResponse\"1\xa2\xbb\x18\x05\n\x01\x05\x18\x01\x82\xd3\xe4\x93\x02\"\"\x1d/api/invites/{invite_id}/link:\x01*\x12m\n\tGetInvite\x12\x1f.smith.core.v1.GetInviteRequest\x1a .smith.core.v1.GetInviteResponse\"\x1d\xa2\xbb\x18\x03\n\x01\x01\x82\xd3\xe4\x93\x02\x10\"\x0b/api/invite:\x01*\x12\x7f\n\x0c\x41\x63\x63\x65ptInvite\x12\".smith.core.v1.AcceptInviteRequest\x1a#.smith.core.v1.AcceptInviteResponse\"&\xa2\xbb\x18\x05\n\x01\x01\x18\x01\x82\xd3\xe4\x93\x02\x17\"\x12/api/invite/accept:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -75,36 +76,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_INVITESERVICE'].methods_by_name['GetInvite']._serialized_options = b'\242\273\030\003\n\001\001\202\323\344\223\002\020\"\013/api/invite:\001*'
   _globals['_INVITESERVICE'].methods_by_name['AcceptInvite']._loaded_options = None
   _globals['_INVITESERVICE'].methods_by_name['AcceptInvite']._serialized_options = b'\242\273\030\005\n\001\001\030\001\202\323\344\223\002\027\"\022/api/invite/accept:\001*'
-  _globals['_CREATEINVITESREQUEST']._serialized_start=236
-  _globals['_CREATEINVITESREQUEST']._serialized_end=413
-  _globals['_CREATEINVITESRESPONSE']._serialized_start=415
-  _globals['_CREATEINVITESRESPONSE']._serialized_end=484
-  _globals['_INVITERESULT']._serialized_start=487
-  _globals['_INVITERESULT']._serialized_end=653
-  _globals['_LISTINVITESREQUEST']._serialized_start=656
-  _globals['_LISTINVITESREQUEST']._serialized_end=802
-  _globals['_LISTINVITESRESPONSE']._serialized_start=804
-  _globals['_LISTINVITESRESPONSE']._serialized_end=915
-  _globals['_RESENDINVITEREQUEST']._serialized_start=917
-  _globals['_RESENDINVITEREQUEST']._serialized_end=973
-  _globals['_RESENDINVITERESPONSE']._serialized_start=975
-  _globals['_RESENDINVITERESPONSE']._serialized_end=1036
-  _globals['_REVOKEINVITEREQUEST']._serialized_start=1038
-  _globals['_REVOKEINVITEREQUEST']._serialized_end=1094
-  _globals['_REVOKEINVITERESPONSE']._serialized_start=1096
-  _globals['_REVOKEINVITERESPONSE']._serialized_end=1118
-  _globals['_CREATEINVITELINKREQUEST']._serialized_start=1120
-  _globals['_CREATEINVITELINKREQUEST']._serialized_end=1180
-  _globals['_CREATEINVITELINKRESPONSE']._serialized_start=1182
-  _globals['_CREATEINVITELINKRESPONSE']._serialized_end=1274
-  _globals['_GETINVITEREQUEST']._serialized_start=1276
-  _globals['_GETINVITEREQUEST']._serialized_end=1318
-  _globals['_GETINVITERESPONSE']._serialized_start=1321
-  _globals['_GETINVITERESPONSE']._serialized_end=1517
-  _globals['_ACCEPTINVITEREQUEST']._serialized_start=1519
-  _globals['_ACCEPTINVITEREQUEST']._serialized_end=1642
-  _globals['_ACCEPTINVITERESPONSE']._serialized_start=1645
-  _globals['_ACCEPTINVITERESPONSE']._serialized_end=1823
-  _globals['_INVITESERVICE']._serialized_start=1826
-  _globals['_INVITESERVICE']._serialized_end=2751
+  _globals['_CREATEINVITESREQUEST']._serialized_start=265
+  _globals['_CREATEINVITESREQUEST']._serialized_end=442
+  _globals['_CREATEINVITESRESPONSE']._serialized_start=444
+  _globals['_CREATEINVITESRESPONSE']._serialized_end=513
+  _globals['_INVITERESULT']._serialized_start=516
+  _globals['_INVITERESULT']._serialized_end=682
+  _globals['_LISTINVITESREQUEST']._serialized_start=685
+  _globals['_LISTINVITESREQUEST']._serialized_end=831
+  _globals['_LISTINVITESRESPONSE']._serialized_start=833
+  _globals['_LISTINVITESRESPONSE']._serialized_end=944
+  _globals['_RESENDINVITEREQUEST']._serialized_start=946
+  _globals['_RESENDINVITEREQUEST']._serialized_end=1002
+  _globals['_RESENDINVITERESPONSE']._serialized_start=1004
+  _globals['_RESENDINVITERESPONSE']._serialized_end=1065
+  _globals['_REVOKEINVITEREQUEST']._serialized_start=1067
+  _globals['_REVOKEINVITEREQUEST']._serialized_end=1123
+  _globals['_REVOKEINVITERESPONSE']._serialized_start=1125
+  _globals['_REVOKEINVITERESPONSE']._serialized_end=1147
+  _globals['_CREATEINVITELINKREQUEST']._serialized_start=1149
+  _globals['_CREATEINVITELINKREQUEST']._serialized_end=1209
+  _globals['_CREATEINVITELINKRESPONSE']._serialized_start=1211
+  _globals['_CREATEINVITELINKRESPONSE']._serialized_end=1303
+  _globals['_GETINVITEREQUEST']._serialized_start=1305
+  _globals['_GETINVITEREQUEST']._serialized_end=1347
+  _globals['_GETINVITERESPONSE']._serialized_start=1350
+  _globals['_GETINVITERESPONSE']._serialized_end=1546
+  _globals['_ACCEPTINVITEREQUEST']._serialized_start=1548
+  _globals['_ACCEPTINVITEREQUEST']._serialized_end=1671
+  _globals['_ACCEPTINVITERESPONSE']._serialized_start=1674
+  _globals['_ACCEPTINVITERESPONSE']._serialized_end=1913
+  _globals['_INVITESERVICE']._serialized_start=1916
+  _globals['_INVITESERVICE']._serialized_end=2841
 # @@protoc_insertion_point(module_scope)

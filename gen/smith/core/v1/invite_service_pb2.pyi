@@ -10,6 +10,7 @@ from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 from smith.core.v1 import account_pb2 as _account_pb2
 from smith.core.v1 import invite_pb2 as _invite_pb2
+from smith.core.v1 import session_pb2 as _session_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -434,8 +435,9 @@ class AcceptInviteResponse(_message.Message):
     EXPIRES_AT_FIELD_NUMBER: _builtins.int
     ACCOUNT_FIELD_NUMBER: _builtins.int
     MEMBER_FIELD_NUMBER: _builtins.int
+    SECOND_FACTOR_FIELD_NUMBER: _builtins.int
     session_token: _builtins.str
-    """The session's secret (`ses_...`), shown this once. Sent as `authorization: Bearer ses_...`."""
+    """The session's secret (`ses_...`), shown this once; empty if `second_factor` is set. Sent as `authorization: Bearer ses_...`."""
     @_builtins.property
     def expires_at(self) -> _timestamp_pb2.Timestamp:
         """When it stops being accepted."""
@@ -448,6 +450,10 @@ class AcceptInviteResponse(_message.Message):
     def member(self) -> _account_pb2.Member:
         """The person."""
 
+    @_builtins.property
+    def second_factor(self) -> _session_pb2.SecondFactorChallenge:
+        """How the person is signed in who has a second factor. Left out for all others."""
+
     def __init__(
         self,
         *,
@@ -455,10 +461,11 @@ class AcceptInviteResponse(_message.Message):
         expires_at: _timestamp_pb2.Timestamp | None = ...,
         account: _account_pb2.Account | None = ...,
         member: _account_pb2.Member | None = ...,
+        second_factor: _session_pb2.SecondFactorChallenge | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "expires_at", b"expires_at", "member", b"member"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "expires_at", b"expires_at", "member", b"member", "second_factor", b"second_factor"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "expires_at", b"expires_at", "member", b"member", "session_token", b"session_token"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["account", b"account", "expires_at", b"expires_at", "member", b"member", "second_factor", b"second_factor", "session_token", b"session_token"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -135,10 +135,11 @@ class InviteServiceServicer:
 
     def AcceptInvite(self, request, context):
         """Makes the invited person a member, signs them in, and ends the invite. A person who has a login on this server
-        proves it with its password; a new person chooses name and password.
+        proves it with its password; a new person chooses name and password. A person who has a second factor is a member
+        then, and is signed in by `CompleteSignIn` with the answer's `second_factor`.
 
-        Errors: INVALID_REQUEST, NOT_FOUND (the token is wrong, used, revoked or expired), UNAUTHENTICATED (the password of
-        the login is wrong), TOO_MANY_ATTEMPTS.
+        Errors: INVALID_REQUEST, PASSWORD_TOO_EASY, NOT_FOUND (the token is wrong, used, revoked or expired), UNAUTHENTICATED
+        (the password of the login is wrong), TOO_MANY_ATTEMPTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -68,10 +68,11 @@ class InviteServiceStub:
     """
     AcceptInvite: _grpc.UnaryUnaryMultiCallable[_invite_service_pb2.AcceptInviteRequest, _invite_service_pb2.AcceptInviteResponse]
     """Makes the invited person a member, signs them in, and ends the invite. A person who has a login on this server
-    proves it with its password; a new person chooses name and password.
+    proves it with its password; a new person chooses name and password. A person who has a second factor is a member
+    then, and is signed in by `CompleteSignIn` with the answer's `second_factor`.
 
-    Errors: INVALID_REQUEST, NOT_FOUND (the token is wrong, used, revoked or expired), UNAUTHENTICATED (the password of
-    the login is wrong), TOO_MANY_ATTEMPTS.
+    Errors: INVALID_REQUEST, PASSWORD_TOO_EASY, NOT_FOUND (the token is wrong, used, revoked or expired), UNAUTHENTICATED
+    (the password of the login is wrong), TOO_MANY_ATTEMPTS.
     """
 
 @_typing.type_check_only
@@ -114,10 +115,11 @@ class InviteServiceAsyncStub(InviteServiceStub):
     """
     AcceptInvite: _aio.UnaryUnaryMultiCallable[_invite_service_pb2.AcceptInviteRequest, _invite_service_pb2.AcceptInviteResponse]  # type: ignore[assignment]
     """Makes the invited person a member, signs them in, and ends the invite. A person who has a login on this server
-    proves it with its password; a new person chooses name and password.
+    proves it with its password; a new person chooses name and password. A person who has a second factor is a member
+    then, and is signed in by `CompleteSignIn` with the answer's `second_factor`.
 
-    Errors: INVALID_REQUEST, NOT_FOUND (the token is wrong, used, revoked or expired), UNAUTHENTICATED (the password of
-    the login is wrong), TOO_MANY_ATTEMPTS.
+    Errors: INVALID_REQUEST, PASSWORD_TOO_EASY, NOT_FOUND (the token is wrong, used, revoked or expired), UNAUTHENTICATED
+    (the password of the login is wrong), TOO_MANY_ATTEMPTS.
     """
 
 class InviteServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -199,10 +201,11 @@ class InviteServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_invite_service_pb2.AcceptInviteResponse, _abc.Awaitable[_invite_service_pb2.AcceptInviteResponse]]:
         """Makes the invited person a member, signs them in, and ends the invite. A person who has a login on this server
-        proves it with its password; a new person chooses name and password.
+        proves it with its password; a new person chooses name and password. A person who has a second factor is a member
+        then, and is signed in by `CompleteSignIn` with the answer's `second_factor`.
 
-        Errors: INVALID_REQUEST, NOT_FOUND (the token is wrong, used, revoked or expired), UNAUTHENTICATED (the password of
-        the login is wrong), TOO_MANY_ATTEMPTS.
+        Errors: INVALID_REQUEST, PASSWORD_TOO_EASY, NOT_FOUND (the token is wrong, used, revoked or expired), UNAUTHENTICATED
+        (the password of the login is wrong), TOO_MANY_ATTEMPTS.
         """
 
 def add_InviteServiceServicer_to_server(servicer: InviteServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

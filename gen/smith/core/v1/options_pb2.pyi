@@ -68,6 +68,7 @@ class MethodPolicy(_message.Message):
     AUDITED_FIELD_NUMBER: _builtins.int
     SENDS_FIELD_NUMBER: _builtins.int
     LONGEST_WAIT_SECONDS_FIELD_NUMBER: _builtins.int
+    WITHOUT_SECOND_FACTOR_FIELD_NUMBER: _builtins.int
     rate_limited: _builtins.bool
     """True for the endpoints that share the account's request rate limit."""
     audited: _builtins.bool
@@ -83,6 +84,8 @@ class MethodPolicy(_message.Message):
     """For how long the answer may wait by itself because the request asks for that: who sets a deadline for the call adds these
     seconds.
     """
+    without_second_factor: _builtins.bool
+    """True for calls that a person may make who has no second factor where the account requires one: what leads to one."""
     @_builtins.property
     def allow(self) -> _containers.RepeatedScalarFieldContainer[Global___Access.ValueType]:
         """Who may call it: any one of these suffices."""
@@ -95,10 +98,11 @@ class MethodPolicy(_message.Message):
         audited: _builtins.bool = ...,
         sends: _builtins.bool = ...,
         longest_wait_seconds: _builtins.int = ...,
+        without_second_factor: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow", b"allow", "audited", b"audited", "longest_wait_seconds", b"longest_wait_seconds", "rate_limited", b"rate_limited", "sends", b"sends"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["allow", b"allow", "audited", b"audited", "longest_wait_seconds", b"longest_wait_seconds", "rate_limited", b"rate_limited", "sends", b"sends", "without_second_factor", b"without_second_factor"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -88,10 +88,10 @@ class PasswordResetServiceServicer:
 
     def ResetPassword(self, request, context):
         """Sets the person's password. All their sessions end, all other links to a new password are refused from now on, and
-        earlier wrong passwords no longer count. They sign in with the new password. It is recorded in the audit logs of all
-        their accounts, and the person gets a mail.
+        earlier wrong passwords no longer count. They sign in with the new password, and with their second factor if they have
+        one. It is recorded in the audit logs of all their accounts, and the person gets a mail.
 
-        Errors: INVALID_REQUEST, NOT_FOUND (the token is wrong, used, revoked or expired), TOO_MANY_ATTEMPTS.
+        Errors: INVALID_REQUEST, PASSWORD_TOO_EASY, NOT_FOUND (the token is wrong, used, revoked or expired), TOO_MANY_ATTEMPTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

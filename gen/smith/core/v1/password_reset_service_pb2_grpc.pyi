@@ -47,10 +47,10 @@ class PasswordResetServiceStub:
     """
     ResetPassword: _grpc.UnaryUnaryMultiCallable[_password_reset_service_pb2.ResetPasswordRequest, _password_reset_service_pb2.ResetPasswordResponse]
     """Sets the person's password. All their sessions end, all other links to a new password are refused from now on, and
-    earlier wrong passwords no longer count. They sign in with the new password. It is recorded in the audit logs of all
-    their accounts, and the person gets a mail.
+    earlier wrong passwords no longer count. They sign in with the new password, and with their second factor if they have
+    one. It is recorded in the audit logs of all their accounts, and the person gets a mail.
 
-    Errors: INVALID_REQUEST, NOT_FOUND (the token is wrong, used, revoked or expired), TOO_MANY_ATTEMPTS.
+    Errors: INVALID_REQUEST, PASSWORD_TOO_EASY, NOT_FOUND (the token is wrong, used, revoked or expired), TOO_MANY_ATTEMPTS.
     """
     SendPasswordReset: _grpc.UnaryUnaryMultiCallable[_password_reset_service_pb2.SendPasswordResetRequest, _password_reset_service_pb2.SendPasswordResetResponse]
     """Sends a member a mail with a link to a new password, to their own address. `GetMember` has the state of the mail.
@@ -86,10 +86,10 @@ class PasswordResetServiceAsyncStub(PasswordResetServiceStub):
     """
     ResetPassword: _aio.UnaryUnaryMultiCallable[_password_reset_service_pb2.ResetPasswordRequest, _password_reset_service_pb2.ResetPasswordResponse]  # type: ignore[assignment]
     """Sets the person's password. All their sessions end, all other links to a new password are refused from now on, and
-    earlier wrong passwords no longer count. They sign in with the new password. It is recorded in the audit logs of all
-    their accounts, and the person gets a mail.
+    earlier wrong passwords no longer count. They sign in with the new password, and with their second factor if they have
+    one. It is recorded in the audit logs of all their accounts, and the person gets a mail.
 
-    Errors: INVALID_REQUEST, NOT_FOUND (the token is wrong, used, revoked or expired), TOO_MANY_ATTEMPTS.
+    Errors: INVALID_REQUEST, PASSWORD_TOO_EASY, NOT_FOUND (the token is wrong, used, revoked or expired), TOO_MANY_ATTEMPTS.
     """
     SendPasswordReset: _aio.UnaryUnaryMultiCallable[_password_reset_service_pb2.SendPasswordResetRequest, _password_reset_service_pb2.SendPasswordResetResponse]  # type: ignore[assignment]
     """Sends a member a mail with a link to a new password, to their own address. `GetMember` has the state of the mail.
@@ -140,10 +140,10 @@ class PasswordResetServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_password_reset_service_pb2.ResetPasswordResponse, _abc.Awaitable[_password_reset_service_pb2.ResetPasswordResponse]]:
         """Sets the person's password. All their sessions end, all other links to a new password are refused from now on, and
-        earlier wrong passwords no longer count. They sign in with the new password. It is recorded in the audit logs of all
-        their accounts, and the person gets a mail.
+        earlier wrong passwords no longer count. They sign in with the new password, and with their second factor if they have
+        one. It is recorded in the audit logs of all their accounts, and the person gets a mail.
 
-        Errors: INVALID_REQUEST, NOT_FOUND (the token is wrong, used, revoked or expired), TOO_MANY_ATTEMPTS.
+        Errors: INVALID_REQUEST, PASSWORD_TOO_EASY, NOT_FOUND (the token is wrong, used, revoked or expired), TOO_MANY_ATTEMPTS.
         """
 
     @_abc_1.abstractmethod

@@ -25,13 +25,17 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsmith/core/v1/session.proto\x12\rsmith.core.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd6\x01\n\x07Session\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\r\n\x05\x65mail\x18\x03 \x01(\t\x12.\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1b\n\x0e\x63lient_address\x18\x06 \x01(\tH\x00\x88\x01\x01\x12\x0f\n\x07\x63urrent\x18\x07 \x01(\x08\x42\x11\n\x0f_client_addressb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bsmith/core/v1/session.proto\x12\rsmith.core.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd6\x01\n\x07Session\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0f\n\x07user_id\x18\x02 \x01(\t\x12\r\n\x05\x65mail\x18\x03 \x01(\t\x12.\n\ncreated_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12.\n\nexpires_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1b\n\x0e\x63lient_address\x18\x06 \x01(\tH\x00\x88\x01\x01\x12\x0f\n\x07\x63urrent\x18\x07 \x01(\x08\x42\x11\n\x0f_client_address\"_\n\x15SecondFactorChallenge\x12\x16\n\tchallenge\x18\x01 \x01(\tB\x03\x80\x01\x01\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestampb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'smith.core.v1.session_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_SECONDFACTORCHALLENGE'].fields_by_name['challenge']._loaded_options = None
+  _globals['_SECONDFACTORCHALLENGE'].fields_by_name['challenge']._serialized_options = b'\200\001\001'
   _globals['_SESSION']._serialized_start=80
   _globals['_SESSION']._serialized_end=294
+  _globals['_SECONDFACTORCHALLENGE']._serialized_start=296
+  _globals['_SECONDFACTORCHALLENGE']._serialized_end=391
 # @@protoc_insertion_point(module_scope)

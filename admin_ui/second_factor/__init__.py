@@ -1,0 +1,1 @@
+"""A person's own second factor: the authenticator app, passkeys, recovery codes."""
