@@ -41,11 +41,14 @@ from smith.core.v1 import (
     phone_service_pb2_grpc,
     push_notification_service_pb2,
     push_notification_service_pb2_grpc,
+    request_log_service_pb2,
+    request_log_service_pb2_grpc,
     status_service_pb2,
     status_service_pb2_grpc,
     webhook_service_pb2,
     webhook_service_pb2_grpc,
 )
+from smith.internal.v1 import request_intake_service_pb2, request_intake_service_pb2_grpc
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core_service.accounts.service import Accounts, Defaults
@@ -106,6 +109,9 @@ from core_service.push.history import NotificationHistory
 from core_service.push.replacement import Replacements
 from core_service.push.service import PushNotifications
 from core_service.push.servicer import PushNotificationServicer
+from core_service.request_log.intake import Intake
+from core_service.request_log.service import RequestLog
+from core_service.request_log.servicer import RequestIntakeServicer, RequestLogServicer
 from core_service.sending.dispatcher import Dispatcher
 from core_service.settings import CoreSettings
 from core_service.statistics.service import Statistics
@@ -151,6 +157,7 @@ SERVICES = [
         (password_reset_service_pb2, "PasswordResetService"),
         (phone_service_pb2, "PhoneService"),
         (push_notification_service_pb2, "PushNotificationService"),
+        (request_log_service_pb2, "RequestLogService"),
         (status_service_pb2, "StatusService"),
         (webhook_service_pb2, "WebhookService"),
     )
@@ -164,6 +171,7 @@ def build_server(
     *,
     registry: CollectorRegistry,
     pool: Pool,
+    intake: Intake,
     account_limit: KeyedLimiter[uuid.UUID],
     crowd: Crowd,
     engine: AsyncEngine,
@@ -341,6 +349,10 @@ def build_server(
             ),
         ),
         (
+            request_log_service_pb2_grpc.add_RequestLogServiceServicer_to_server,
+            RequestLogServicer(RequestLog(pool, clock)),
+        ),
+        (
             status_service_pb2_grpc.add_StatusServiceServicer_to_server,
             StatusServicer(status, AccountAlarms(pool), destinations),
         ),
@@ -348,6 +360,12 @@ def build_server(
     ]
     for (register, servicer), service in zip(registrations, SERVICES, strict=True):
         server.add(register, servicer, service.full_name)
+    # No service of the API: its methods have no policies, because it refuses all but our own processes.
+    server.add(
+        request_intake_service_pb2_grpc.add_RequestIntakeServiceServicer_to_server,
+        RequestIntakeServicer(intake, Peers.of(settings)),
+        request_intake_service_pb2.DESCRIPTOR.services_by_name["RequestIntakeService"].full_name,
+    )
     if caller is not None:
         server.connect(caller)
     return server

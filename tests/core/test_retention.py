@@ -18,7 +18,7 @@ from tests.core.harness import Account, Core
 pytestmark = pytest.mark.slow
 
 DAY = dt.timedelta(days=1)
-AGES = Ages(delivery_log=30 * DAY, history=30 * DAY, audit_log=365 * DAY)
+AGES = Ages(delivery_log=30 * DAY, history=30 * DAY, audit_log=365 * DAY, request_log=30 * DAY)
 OLD, YOUNG = now() - 31 * DAY, now() - 29 * DAY
 
 OLD_ATTEMPTS = """

@@ -1,0 +1,116 @@
+"""Requests and batches as protobuf carries them."""
+
+import datetime as dt
+import uuid
+from urllib.parse import unquote, urlsplit
+
+from smith.core.v1 import logged_request_pb2 as nouns
+from smith.core.v1 import request_log_service_pb2 as messages
+from smith.internal.v1 import request_intake_service_pb2 as internal
+
+from core_service.common.reading import given, read_time, to_timestamp
+from core_service.common.validation import UUID, require_storable, require_uuid
+from core_service.request_log.intake import Answered, Batch, Missing, Strangers
+from core_service.request_log.service import Filters, Gap, Request
+from service_kit.errors import InvalidRequest
+
+CALLERS = {name: nouns.RequestCaller.Value(f"REQUEST_CALLER_{name.upper()}") for name in ("api_key", "user", "device")}
+STREAM = "/api/live-activity/stream/{stream_key}"
+NO_REMARKS = (None,) * 6
+
+
+def read_filters(request: messages.ListRequestsRequest) -> Filters:
+    """Which requests are asked for.
+
+    Raises InvalidRequest.
+    """
+    notification_id = given(request, "notification_id", require_uuid)
+    activity_id = given(request, "activity_id", require_storable)
+    if notification_id is not None and activity_id is not None:
+        raise InvalidRequest("give only one of notification_id and activity_id").about("notification_id", "activity_id")
+    return Filters(
+        status_class=given(request, "status_class"),
+        status=given(request, "status"),
+        api_key_id=given(request, "api_key_id", require_uuid),
+        path=given(request, "path", require_storable),
+        since=read_time(request, "since"),
+        until=read_time(request, "until"),
+        request_id=given(request, "request_id", require_storable),
+        subject=activity_id if notification_id is None else str(notification_id),
+    )
+
+
+def to_request(request: Request) -> nouns.LoggedRequest:
+    """The message."""
+    method, _, route = request.route.partition(" ")
+    message = nouns.LoggedRequest(
+        request_id=request.chosen_id or request.id.hex,
+        occurred_at=to_timestamp(request.occurred_at),
+        method=method,
+        route=route,
+        path=request.path or route,
+        status=request.status,
+        latency_ms=request.latency_ms,
+        caller=CALLERS[request.caller],
+        caller_id=str(request.caller_id),
+        caller_name=request.caller_name,
+        caller_revoked=request.caller_revoked,
+        client_address=request.client_address,
+        reason=request.reason,
+        error=request.error,
+        message=request.message,
+        field=request.field,
+        ignored_fields=request.ignored_fields,
+        body=request.body,
+    )
+    if request.subject is not None:
+        if UUID.fullmatch(request.subject):
+            message.notification_id = request.subject
+        else:
+            message.activity_id = request.subject
+    if route.startswith(STREAM) and request.path:
+        path = urlsplit(request.path).path.split("/")
+        message.stream_key = unquote(path[STREAM.count("/")])
+    return message
+
+
+def to_gap(gap: Gap) -> nouns.RequestLogGap:
+    """The message."""
+    return nouns.RequestLogGap(minute=to_timestamp(gap.minute), requests=gap.requests)
+
+
+def read_batch(request: internal.RecordRequestsRequest) -> Batch:
+    """The batch. It comes from a process of this installation, so its form is not in doubt."""
+    routes, addresses = list(request.routes), list(request.addresses)
+    return Batch(
+        uuid.UUID(bytes=request.batch_id),
+        list(request.callers),
+        [
+            Answered(
+                uuid.UUID(bytes=one.id),
+                one.request_id if one.HasField("request_id") else None,
+                one.caller,
+                routes[one.route],
+                addresses[one.address],
+                one.status,
+                one.latency_ms,
+                one.path if one.HasField("path") else None,
+                one.subject if one.HasField("subject") else None,
+                *(_remarks(one.remarks) if one.HasField("remarks") else NO_REMARKS),
+            )
+            for one in request.requests
+        ],
+        [Strangers(_minute(one.minute), one.address, one.status, one.requests) for one in request.strangers],
+        [Missing(_minute(one.minute), one.caller, one.requests) for one in request.missing],
+    )
+
+
+def _remarks(remarks: internal.Remarks) -> tuple[str | None, ...]:
+    return tuple(
+        getattr(remarks, name) if remarks.HasField(name) else None
+        for name in ("reason", "error", "message", "field", "ignored_fields", "body")
+    )
+
+
+def _minute(seconds: int) -> dt.datetime:
+    return dt.datetime.fromtimestamp(seconds, dt.UTC)
