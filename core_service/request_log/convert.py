@@ -1,7 +1,9 @@
 """Requests and batches as protobuf carries them."""
 
+import dataclasses
 import datetime as dt
 import uuid
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from smith.core.v1 import logged_request_pb2 as nouns
@@ -10,13 +12,14 @@ from smith.internal.v1 import request_intake_service_pb2 as internal
 
 from core_service.common.reading import given, read_time, to_timestamp
 from core_service.common.validation import UUID, require_storable, require_uuid
-from core_service.request_log.intake import Answered, Batch, Missing, Strangers
+from core_service.request_log.intake import Batch, Missing, Remarks, Strangers
 from core_service.request_log.service import Filters, Gap, Request
 from service_kit.errors import InvalidRequest
 
 CALLERS = {name: nouns.RequestCaller.Value(f"REQUEST_CALLER_{name.upper()}") for name in ("api_key", "user", "device")}
 STREAM = "/api/live-activity/stream/{stream_key}"
-NO_REMARKS = (None,) * 6
+ID_BYTES = 16
+REMARKS = [field.name for field in dataclasses.fields(Remarks)][1:]
 
 
 def read_filters(request: messages.ListRequestsRequest) -> Filters:
@@ -81,35 +84,27 @@ def to_gap(gap: Gap) -> nouns.RequestLogGap:
 
 def read_batch(request: internal.RecordRequestsRequest) -> Batch:
     """The batch. It comes from a process of this installation, so its form is not in doubt."""
-    routes, addresses = list(request.routes), list(request.addresses)
+    ids = request.ids
     return Batch(
         uuid.UUID(bytes=request.batch_id),
-        list(request.callers),
-        [
-            Answered(
-                uuid.UUID(bytes=one.id),
-                one.request_id if one.HasField("request_id") else None,
-                one.caller,
-                routes[one.route],
-                addresses[one.address],
-                one.status,
-                one.latency_ms,
-                one.path if one.HasField("path") else None,
-                one.subject if one.HasField("subject") else None,
-                *(_remarks(one.remarks) if one.HasField("remarks") else NO_REMARKS),
-            )
-            for one in request.requests
-        ],
+        request.callers,
+        request.routes,
+        request.addresses,
+        [ids[place : place + ID_BYTES].hex() for place in range(0, len(ids), ID_BYTES)],
+        request.caller,
+        request.route,
+        request.address,
+        request.status,
+        request.latency_ms,
+        request.subject,
+        [Remarks(one.row, *(_remark(one, name) for name in REMARKS)) for one in request.remarks],
         [Strangers(_minute(one.minute), one.address, one.status, one.requests) for one in request.strangers],
         [Missing(_minute(one.minute), one.caller, one.requests) for one in request.missing],
     )
 
 
-def _remarks(remarks: internal.Remarks) -> tuple[str | None, ...]:
-    return tuple(
-        getattr(remarks, name) if remarks.HasField(name) else None
-        for name in ("reason", "error", "message", "field", "ignored_fields", "body")
-    )
+def _remark(remarks: Any, name: str) -> str | None:
+    return getattr(remarks, name) if remarks.HasField(name) else None
 
 
 def _minute(seconds: int) -> dt.datetime:

@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core_service.common.arrays import byte_strings, numbers, texts, timestamps, uuids
+from core_service.common.arrays import byte_strings, numbers, texts, timestamps
 from core_service.request_log.queries import TAKE
 from service_kit.database import Pool
 
@@ -14,19 +14,13 @@ MOST_STRANGERS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """A request and its answer."""
+class Remarks:
+    """What only some requests have."""
 
-    id: uuid.UUID
-    request_id: str | None
-    caller: int
-    """Place in `Batch.callers`."""
-    route: str
-    address: str
-    status: int
-    latency_ms: int
-    path: str | None
-    subject: str | None
+    row: int
+    """The request's place in the columns of the batch."""
+    request_id: str | None = None
+    path: str | None = None
     reason: str | None = None
     error: str | None = None
     message: str | None = None
@@ -56,12 +50,23 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What a gateway hands over at once."""
+    """What a gateway hands over at once: columns, whose values are places in the lists where they repeat."""
 
     id: uuid.UUID
     callers: Sequence[bytes]
     """SHA-256 of secrets."""
-    requests: Sequence[Answered]
+    routes: Sequence[str]
+    addresses: Sequence[str]
+    ids: Sequence[str]
+    """UUIDs, 32 hexadecimal digits each."""
+    caller: Sequence[int]
+    route: Sequence[int]
+    address: Sequence[int]
+    status: Sequence[int]
+    latency_ms: Sequence[int]
+    subject: Sequence[str]
+    """Empty for requests that are about nothing."""
+    remarks: Sequence[Remarks] = ()
     strangers: Sequence[Strangers] = ()
     missing: Sequence[Missing] = ()
 
@@ -76,32 +81,35 @@ class Intake:
 
     async def take(self, batch: Batch) -> None:
         """Writes the batch; nothing if it was taken before. Whose a request was is found out by its secret's hash."""
-        rows, strangers, missing = batch.requests, batch.strangers, batch.missing
+        remarks, strangers, missing = batch.remarks, batch.strangers, batch.missing
         parameters = {
             "batch_id": batch.id,
             "per_day": self._per_day,
             "most_strangers": MOST_STRANGERS,
             "callers": byte_strings(batch.callers),
-            "ids": uuids(row.id for row in rows),
-            "request_ids": texts(row.request_id for row in rows),
-            "places": numbers(row.caller for row in rows),
-            "routes": texts(row.route for row in rows),
-            "addresses": texts(row.address for row in rows),
-            "statuses": numbers(row.status for row in rows),
-            "latencies": numbers(row.latency_ms for row in rows),
-            "paths": texts(row.path for row in rows),
-            "subjects": texts(row.subject for row in rows),
-            "reasons": texts(row.reason for row in rows),
-            "errors": texts(row.error for row in rows),
-            "messages": texts(row.message for row in rows),
-            "fields": texts(row.field for row in rows),
-            "ignored": texts(row.ignored_fields for row in rows),
-            "bodies": texts(row.body for row in rows),
+            "routes": texts(batch.routes),
+            "addresses": texts(batch.addresses),
+            "ids": "{" + ",".join(batch.ids) + "}",
+            "caller": numbers(batch.caller),
+            "route": numbers(batch.route),
+            "address": numbers(batch.address),
+            "status": numbers(batch.status),
+            "latency": numbers(batch.latency_ms),
+            "subject": texts(batch.subject),
+            "rows": numbers(one.row for one in remarks),
+            "request_ids": texts(one.request_id for one in remarks),
+            "paths": texts(one.path for one in remarks),
+            "reasons": texts(one.reason for one in remarks),
+            "errors": texts(one.error for one in remarks),
+            "messages": texts(one.message for one in remarks),
+            "fields": texts(one.field for one in remarks),
+            "ignored": texts(one.ignored_fields for one in remarks),
+            "bodies": texts(one.body for one in remarks),
             "stranger_minutes": timestamps(one.minute for one in strangers),
             "stranger_addresses": texts(one.address for one in strangers),
             "stranger_statuses": numbers(one.status for one in strangers),
             "stranger_counts": numbers(one.requests for one in strangers),
-            "missing_places": numbers(one.caller for one in missing),
+            "missing_callers": numbers(one.caller for one in missing),
             "missing_minutes": timestamps(one.minute for one in missing),
             "missing_counts": numbers(one.requests for one in missing),
         }

@@ -14,14 +14,12 @@ WITH taken AS (
     ) found
     WHERE EXISTS (SELECT FROM taken)
 ), given AS MATERIALIZED (
-    SELECT r.*, h.account_id, h.caller, h.caller_id,
-           row_number() OVER (PARTITION BY h.account_id ORDER BY r.id) AS place_in_account
+    SELECT r.id, r.route, r.address, r.status, r.latency_ms, r.subject, r.row, h.account_id, h.caller, h.caller_id,
+           row_number() OVER (PARTITION BY h.account_id) AS place_in_account
     FROM unnest(
-        %(ids)s::uuid[], %(request_ids)s::text[], %(places)s::int[], %(routes)s::text[], %(addresses)s::text[],
-        %(statuses)s::smallint[], %(latencies)s::int[], %(paths)s::text[], %(subjects)s::text[], %(reasons)s::text[],
-        %(errors)s::text[], %(messages)s::text[], %(fields)s::text[], %(ignored)s::text[], %(bodies)s::text[]
-    ) AS r(id, request_id, place, route, address, status, latency_ms, path, subject, reason, error, message, field,
-           ignored_fields, body)
+        %(ids)s::uuid[], %(caller)s::int[], %(route)s::int[], %(address)s::int[], %(status)s::smallint[],
+        %(latency)s::int[], %(subject)s::text[]
+    ) WITH ORDINALITY AS r(id, place, route, address, status, latency_ms, subject, row)
     LEFT JOIN holder h USING (place)
     WHERE EXISTS (SELECT FROM taken)
 ), counted AS (
@@ -39,16 +37,22 @@ WITH taken AS (
         account_id, id, request_id, route, path, status, latency_ms, caller, caller_id, client_address, subject, reason,
         error, message, field, ignored_fields, body
     )
-    SELECT g.account_id, g.id, g.request_id, g.route, g.path, g.status, g.latency_ms, g.caller, g.caller_id,
-           NULLIF(g.address, ''), g.subject, g.reason, g.error, g.message, g.field, g.ignored_fields, g.body
-    FROM given g JOIN room ON room.account_id = g.account_id AND g.place_in_account <= room.requests
+    SELECT g.account_id, g.id, m.request_id, (%(routes)s::text[])[g.route + 1], m.path, g.status, g.latency_ms,
+           g.caller, g.caller_id, NULLIF((%(addresses)s::text[])[g.address + 1], ''), NULLIF(g.subject, ''), m.reason,
+           m.error, m.message, m.field, m.ignored_fields, m.body
+    FROM given g
+    JOIN room ON room.account_id = g.account_id AND g.place_in_account <= room.requests
+    LEFT JOIN unnest(
+        %(rows)s::int[], %(request_ids)s::text[], %(paths)s::text[], %(reasons)s::text[], %(errors)s::text[],
+        %(messages)s::text[], %(fields)s::text[], %(ignored)s::text[], %(bodies)s::text[]
+    ) AS m(row, request_id, path, reason, error, message, field, ignored_fields, body) ON m.row + 1 = g.row
 ), missing AS (
     SELECT account_id, date_trunc('minute', now()) AS minute, counted.requests - GREATEST(room.requests, 0) AS requests
     FROM counted JOIN room USING (account_id)
     WHERE counted.requests > room.requests
     UNION ALL
     SELECT h.account_id, m.minute, m.requests
-    FROM unnest(%(missing_places)s::int[], %(missing_minutes)s::timestamptz[], %(missing_counts)s::bigint[])
+    FROM unnest(%(missing_callers)s::int[], %(missing_minutes)s::timestamptz[], %(missing_counts)s::bigint[])
         AS m(place, minute, requests) JOIN holder h USING (place)
 ), gaps AS (
     INSERT INTO request_gaps AS g (account_id, minute, requests)
@@ -57,7 +61,8 @@ WITH taken AS (
 ), refused AS (
     SELECT minute, address, status, sum(requests) AS requests
     FROM (
-        SELECT date_trunc('minute', now()), address, status, 1 FROM given WHERE account_id IS NULL AND status >= 400
+        SELECT date_trunc('minute', now()), (%(addresses)s::text[])[address + 1], status, 1
+        FROM given WHERE account_id IS NULL AND status >= 400
         UNION ALL
         SELECT * FROM unnest(
             %(stranger_minutes)s::timestamptz[], %(stranger_addresses)s::text[], %(stranger_statuses)s::smallint[],

@@ -17,7 +17,10 @@ from smith.internal.v1.request_intake_service_pb2_grpc import RequestIntakeServi
 from starlette.types import Scope
 
 from gateway.request_log.batches import (
+    DETAILS,
     MOST_REQUESTS,
+    STATUS,
+    Details,
     MissingKey,
     Noted,
     StrangerKey,
@@ -36,6 +39,7 @@ from gateway.scope_keys import (
 )
 from gateway.telemetry import HEALTH, Exchange
 from service_kit import tracing
+from service_kit.tracing import new_request_id
 
 log = logging.getLogger(__name__)
 
@@ -118,31 +122,43 @@ class RequestLog:
         if len(self._waiting) >= MOST_WAITING:
             self._miss(caller)
             return
-        body: bytes | None = None
-        if status >= 400 or self._keeps_all_bodies:
-            body = scope.get(BODY_KEY)
-            if body is not None and self._body_bytes <= MOST_BODY_BYTES:
-                self._body_bytes += min(len(body), MOST_READ)
-            else:
-                body = None
+        request_id = scope[REQUEST_ID_KEY]
+        is_chosen = CHOSEN_KEY in scope
         self._waiting.append(
-            Noted(
-                scope[REQUEST_ID_KEY],
-                scope.get(CHOSEN_KEY, False),
+            (
+                new_request_id() if is_chosen else request_id,
                 caller,
                 exchange.method,
                 route,
-                scope["path"],
-                scope["query_string"],
+                address,
                 status,
                 exchange.seconds,
-                address,
-                scope.get(SUBJECT_KEY),
-                scope.get(PROBLEM_KEY),
-                scope.get(IGNORED_KEY),
-                body,
+                scope.get(SUBJECT_KEY) or "",
+                Details(
+                    request_id if is_chosen else None,
+                    scope["path"],
+                    scope["query_string"],
+                    scope.get(PROBLEM_KEY),
+                    scope.get(IGNORED_KEY),
+                    self._kept_body(scope, status),
+                )
+                if status >= 400
+                or self._keeps_all_bodies
+                or is_chosen
+                or scope["query_string"]
+                or scope["path"] != route
+                or IGNORED_KEY in scope
+                else None,
             )
         )
+
+    def _kept_body(self, scope: Scope, status: int) -> bytes | None:
+        """The body, if it is to be kept and there is room for it."""
+        body: bytes | None = scope.get(BODY_KEY)
+        if body is None or self._body_bytes > MOST_BODY_BYTES or (status < 400 and not self._keeps_all_bodies):
+            return None
+        self._body_bytes += min(len(body), MOST_READ)
+        return body
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -201,8 +217,11 @@ class RequestLog:
         finally:
             self._waiting[:0] = noted[count:]
             for one in noted[:count]:
-                self._unauthenticated -= one.status == 401
-                self._body_bytes -= 0 if one.body is None else min(len(one.body), MOST_READ)
+                details = one[DETAILS]
+                if details is not None and one[STATUS] == 401:
+                    self._unauthenticated -= 1
+                if details is not None and details.body is not None:
+                    self._body_bytes -= min(len(details.body), MOST_READ)
 
     async def _send(self) -> bool:
         """Whether core has taken the batch, or never will."""

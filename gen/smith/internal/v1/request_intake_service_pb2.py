@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.smith/internal/v1/request_intake_service.proto\x12\x11smith.internal.v1\"\x80\x02\n\x15RecordRequestsRequest\x12\x10\n\x08\x62\x61tch_id\x18\x01 \x01(\x0c\x12\x0f\n\x07\x63\x61llers\x18\x02 \x03(\x0c\x12\x0e\n\x06routes\x18\x03 \x03(\t\x12\x11\n\taddresses\x18\x04 \x03(\t\x12\x34\n\x08requests\x18\x05 \x03(\x0b\x32\".smith.internal.v1.AnsweredRequest\x12\x36\n\tstrangers\x18\x06 \x03(\x0b\x32#.smith.internal.v1.RefusedStrangers\x12\x33\n\x07missing\x18\x07 \x03(\x0b\x32\".smith.internal.v1.MissingRequests\"\x95\x02\n\x0f\x41nsweredRequest\x12\n\n\x02id\x18\x01 \x01(\x0c\x12\x17\n\nrequest_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x0e\n\x06\x63\x61ller\x18\x03 \x01(\x05\x12\r\n\x05route\x18\x04 \x01(\x05\x12\x0f\n\x07\x61\x64\x64ress\x18\x05 \x01(\x05\x12\x0e\n\x06status\x18\x06 \x01(\x05\x12\x12\n\nlatency_ms\x18\x07 \x01(\x05\x12\x11\n\x04path\x18\x08 \x01(\tH\x01\x88\x01\x01\x12\x14\n\x07subject\x18\t \x01(\tH\x02\x88\x01\x01\x12\x30\n\x07remarks\x18\n \x01(\x0b\x32\x1a.smith.internal.v1.RemarksH\x03\x88\x01\x01\x42\r\n\x0b_request_idB\x07\n\x05_pathB\n\n\x08_subjectB\n\n\x08_remarks\"\xd3\x01\n\x07Remarks\x12\x13\n\x06reason\x18\x01 \x01(\tH\x00\x88\x01\x01\x12\x12\n\x05\x65rror\x18\x02 \x01(\tH\x01\x88\x01\x01\x12\x14\n\x07message\x18\x03 \x01(\tH\x02\x88\x01\x01\x12\x12\n\x05\x66ield\x18\x04 \x01(\tH\x03\x88\x01\x01\x12\x1b\n\x0eignored_fields\x18\x05 \x01(\tH\x04\x88\x01\x01\x12\x11\n\x04\x62ody\x18\x06 \x01(\tH\x05\x88\x01\x01\x42\t\n\x07_reasonB\x08\n\x06_errorB\n\n\x08_messageB\x08\n\x06_fieldB\x11\n\x0f_ignored_fieldsB\x07\n\x05_body\"U\n\x10RefusedStrangers\x12\x0e\n\x06minute\x18\x01 \x01(\x03\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\x0e\n\x06status\x18\x03 \x01(\x05\x12\x10\n\x08requests\x18\x04 \x01(\x03\"C\n\x0fMissingRequests\x12\x0e\n\x06minute\x18\x01 \x01(\x03\x12\x0e\n\x06\x63\x61ller\x18\x02 \x01(\x05\x12\x10\n\x08requests\x18\x03 \x01(\x03\"\x18\n\x16RecordRequestsResponse2}\n\x14RequestIntakeService\x12\x65\n\x0eRecordRequests\x12(.smith.internal.v1.RecordRequestsRequest\x1a).smith.internal.v1.RecordRequestsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n.smith/internal/v1/request_intake_service.proto\x12\x11smith.internal.v1\"\xe9\x02\n\x15RecordRequestsRequest\x12\x10\n\x08\x62\x61tch_id\x18\x01 \x01(\x0c\x12\x0f\n\x07\x63\x61llers\x18\x02 \x03(\x0c\x12\x0e\n\x06routes\x18\x03 \x03(\t\x12\x11\n\taddresses\x18\x04 \x03(\t\x12\x0b\n\x03ids\x18\x05 \x01(\x0c\x12\x0e\n\x06\x63\x61ller\x18\x06 \x03(\x05\x12\r\n\x05route\x18\x07 \x03(\x05\x12\x0f\n\x07\x61\x64\x64ress\x18\x08 \x03(\x05\x12\x0e\n\x06status\x18\t \x03(\x05\x12\x12\n\nlatency_ms\x18\n \x03(\x05\x12\x0f\n\x07subject\x18\x0b \x03(\t\x12+\n\x07remarks\x18\x0c \x03(\x0b\x32\x1a.smith.internal.v1.Remarks\x12\x36\n\tstrangers\x18\r \x03(\x0b\x32#.smith.internal.v1.RefusedStrangers\x12\x33\n\x07missing\x18\x0e \x03(\x0b\x32\".smith.internal.v1.MissingRequests\"\xa4\x02\n\x07Remarks\x12\x0b\n\x03row\x18\x01 \x01(\x05\x12\x17\n\nrequest_id\x18\x02 \x01(\tH\x00\x88\x01\x01\x12\x11\n\x04path\x18\x03 \x01(\tH\x01\x88\x01\x01\x12\x13\n\x06reason\x18\x04 \x01(\tH\x02\x88\x01\x01\x12\x12\n\x05\x65rror\x18\x05 \x01(\tH\x03\x88\x01\x01\x12\x14\n\x07message\x18\x06 \x01(\tH\x04\x88\x01\x01\x12\x12\n\x05\x66ield\x18\x07 \x01(\tH\x05\x88\x01\x01\x12\x1b\n\x0eignored_fields\x18\x08 \x01(\tH\x06\x88\x01\x01\x12\x11\n\x04\x62ody\x18\t \x01(\tH\x07\x88\x01\x01\x42\r\n\x0b_request_idB\x07\n\x05_pathB\t\n\x07_reasonB\x08\n\x06_errorB\n\n\x08_messageB\x08\n\x06_fieldB\x11\n\x0f_ignored_fieldsB\x07\n\x05_body\"U\n\x10RefusedStrangers\x12\x0e\n\x06minute\x18\x01 \x01(\x03\x12\x0f\n\x07\x61\x64\x64ress\x18\x02 \x01(\t\x12\x0e\n\x06status\x18\x03 \x01(\x05\x12\x10\n\x08requests\x18\x04 \x01(\x03\"C\n\x0fMissingRequests\x12\x0e\n\x06minute\x18\x01 \x01(\x03\x12\x0e\n\x06\x63\x61ller\x18\x02 \x01(\x05\x12\x10\n\x08requests\x18\x03 \x01(\x03\"\x18\n\x16RecordRequestsResponse2}\n\x14RequestIntakeService\x12\x65\n\x0eRecordRequests\x12(.smith.internal.v1.RecordRequestsRequest\x1a).smith.internal.v1.RecordRequestsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,17 +32,15 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'smith.internal.v1.request_i
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_RECORDREQUESTSREQUEST']._serialized_start=70
-  _globals['_RECORDREQUESTSREQUEST']._serialized_end=326
-  _globals['_ANSWEREDREQUEST']._serialized_start=329
-  _globals['_ANSWEREDREQUEST']._serialized_end=606
-  _globals['_REMARKS']._serialized_start=609
-  _globals['_REMARKS']._serialized_end=820
-  _globals['_REFUSEDSTRANGERS']._serialized_start=822
-  _globals['_REFUSEDSTRANGERS']._serialized_end=907
-  _globals['_MISSINGREQUESTS']._serialized_start=909
-  _globals['_MISSINGREQUESTS']._serialized_end=976
-  _globals['_RECORDREQUESTSRESPONSE']._serialized_start=978
-  _globals['_RECORDREQUESTSRESPONSE']._serialized_end=1002
-  _globals['_REQUESTINTAKESERVICE']._serialized_start=1004
-  _globals['_REQUESTINTAKESERVICE']._serialized_end=1129
+  _globals['_RECORDREQUESTSREQUEST']._serialized_end=431
+  _globals['_REMARKS']._serialized_start=434
+  _globals['_REMARKS']._serialized_end=726
+  _globals['_REFUSEDSTRANGERS']._serialized_start=728
+  _globals['_REFUSEDSTRANGERS']._serialized_end=813
+  _globals['_MISSINGREQUESTS']._serialized_start=815
+  _globals['_MISSINGREQUESTS']._serialized_end=882
+  _globals['_RECORDREQUESTSRESPONSE']._serialized_start=884
+  _globals['_RECORDREQUESTSRESPONSE']._serialized_end=908
+  _globals['_REQUESTINTAKESERVICE']._serialized_start=910
+  _globals['_REQUESTINTAKESERVICE']._serialized_end=1035
 # @@protoc_insertion_point(module_scope)

@@ -20,7 +20,9 @@ DESCRIPTOR: _descriptor.FileDescriptor
 
 @_typing.final
 class RecordRequestsRequest(_message.Message):
-    """A batch: what a gateway has answered within about a second. What repeats is listed once, and meant by its place in the list."""
+    """A batch: what a gateway has answered within about a second. Requests are columns, because a message for each would cost
+    more than the rest of its way into the log. What repeats is listed once, and meant by its place in the list.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -28,11 +30,22 @@ class RecordRequestsRequest(_message.Message):
     CALLERS_FIELD_NUMBER: _builtins.int
     ROUTES_FIELD_NUMBER: _builtins.int
     ADDRESSES_FIELD_NUMBER: _builtins.int
-    REQUESTS_FIELD_NUMBER: _builtins.int
+    IDS_FIELD_NUMBER: _builtins.int
+    CALLER_FIELD_NUMBER: _builtins.int
+    ROUTE_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    STATUS_FIELD_NUMBER: _builtins.int
+    LATENCY_MS_FIELD_NUMBER: _builtins.int
+    SUBJECT_FIELD_NUMBER: _builtins.int
+    REMARKS_FIELD_NUMBER: _builtins.int
     STRANGERS_FIELD_NUMBER: _builtins.int
     MISSING_FIELD_NUMBER: _builtins.int
     batch_id: _builtins.bytes
     """The batch, 16 bytes of a UUID."""
+    ids: _builtins.bytes
+    """For each request the 16 bytes of the row's id, a UUID of version 7. It is the request's id as well, unless the client has
+    chosen one. All columns below have as many values.
+    """
     @_builtins.property
     def callers(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
         """SHA-256 of each secret that the requests had."""
@@ -43,11 +56,35 @@ class RecordRequestsRequest(_message.Message):
 
     @_builtins.property
     def addresses(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
-        """IP addresses of clients."""
+        """IP addresses of clients; an empty one is not known."""
 
     @_builtins.property
-    def requests(self) -> _containers.RepeatedCompositeFieldContainer[Global___AnsweredRequest]:
-        """The requests."""
+    def caller(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Places in `callers`."""
+
+    @_builtins.property
+    def route(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Places in `routes`."""
+
+    @_builtins.property
+    def address(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Places in `addresses`."""
+
+    @_builtins.property
+    def status(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """HTTP statuses."""
+
+    @_builtins.property
+    def latency_ms(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
+        """Milliseconds."""
+
+    @_builtins.property
+    def subject(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """What each was about: `LoggedRequest.notification_id` or `activity_id`, or empty."""
+
+    @_builtins.property
+    def remarks(self) -> _containers.RepeatedCompositeFieldContainer[Global___Remarks]:
+        """What only some requests have."""
 
     @_builtins.property
     def strangers(self) -> _containers.RepeatedCompositeFieldContainer[Global___RefusedStrangers]:
@@ -64,105 +101,46 @@ class RecordRequestsRequest(_message.Message):
         callers: _abc.Iterable[_builtins.bytes] | None = ...,
         routes: _abc.Iterable[_builtins.str] | None = ...,
         addresses: _abc.Iterable[_builtins.str] | None = ...,
-        requests: _abc.Iterable[Global___AnsweredRequest] | None = ...,
+        ids: _builtins.bytes = ...,
+        caller: _abc.Iterable[_builtins.int] | None = ...,
+        route: _abc.Iterable[_builtins.int] | None = ...,
+        address: _abc.Iterable[_builtins.int] | None = ...,
+        status: _abc.Iterable[_builtins.int] | None = ...,
+        latency_ms: _abc.Iterable[_builtins.int] | None = ...,
+        subject: _abc.Iterable[_builtins.str] | None = ...,
+        remarks: _abc.Iterable[Global___Remarks] | None = ...,
         strangers: _abc.Iterable[Global___RefusedStrangers] | None = ...,
         missing: _abc.Iterable[Global___MissingRequests] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["addresses", b"addresses", "batch_id", b"batch_id", "callers", b"callers", "missing", b"missing", "requests", b"requests", "routes", b"routes", "strangers", b"strangers"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "addresses", b"addresses", "batch_id", b"batch_id", "caller", b"caller", "callers", b"callers", "ids", b"ids", "latency_ms", b"latency_ms", "missing", b"missing", "remarks", b"remarks", "route", b"route", "routes", b"routes", "status", b"status", "strangers", b"strangers", "subject", b"subject"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___RecordRequestsRequest: _TypeAlias = RecordRequestsRequest  # noqa: Y015
 
 @_typing.final
-class AnsweredRequest(_message.Message):
-    """A request that had credentials, and its answer."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    ID_FIELD_NUMBER: _builtins.int
-    REQUEST_ID_FIELD_NUMBER: _builtins.int
-    CALLER_FIELD_NUMBER: _builtins.int
-    ROUTE_FIELD_NUMBER: _builtins.int
-    ADDRESS_FIELD_NUMBER: _builtins.int
-    STATUS_FIELD_NUMBER: _builtins.int
-    LATENCY_MS_FIELD_NUMBER: _builtins.int
-    PATH_FIELD_NUMBER: _builtins.int
-    SUBJECT_FIELD_NUMBER: _builtins.int
-    REMARKS_FIELD_NUMBER: _builtins.int
-    id: _builtins.bytes
-    """The row's id, 16 bytes of a UUID of version 7. It is the request's id as well, unless the client has chosen one."""
-    request_id: _builtins.str
-    """The id that the client has chosen."""
-    caller: _builtins.int
-    """Place in `callers`."""
-    route: _builtins.int
-    """Place in `routes`."""
-    address: _builtins.int
-    """Place in `addresses`; an empty address is not known."""
-    status: _builtins.int
-    """HTTP status."""
-    latency_ms: _builtins.int
-    """Milliseconds."""
-    path: _builtins.str
-    """The path with the query, without secrets, if it differs from the route's."""
-    subject: _builtins.str
-    """What it was about: `LoggedRequest.notification_id` or `activity_id`."""
-    @_builtins.property
-    def remarks(self) -> Global___Remarks:
-        """What few requests have."""
-
-    def __init__(
-        self,
-        *,
-        id: _builtins.bytes = ...,
-        request_id: _builtins.str | None = ...,
-        caller: _builtins.int = ...,
-        route: _builtins.int = ...,
-        address: _builtins.int = ...,
-        status: _builtins.int = ...,
-        latency_ms: _builtins.int = ...,
-        path: _builtins.str | None = ...,
-        subject: _builtins.str | None = ...,
-        remarks: Global___Remarks | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_path", b"_path", "_remarks", b"_remarks", "_request_id", b"_request_id", "_subject", b"_subject", "path", b"path", "remarks", b"remarks", "request_id", b"request_id", "subject", b"subject"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_path", b"_path", "_remarks", b"_remarks", "_request_id", b"_request_id", "_subject", b"_subject", "address", b"address", "caller", b"caller", "id", b"id", "latency_ms", b"latency_ms", "path", b"path", "remarks", b"remarks", "request_id", b"request_id", "route", b"route", "status", b"status", "subject", b"subject"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType__path: _TypeAlias = _typing.Literal["path"]  # noqa: Y015
-    _WhichOneofArgType__path: _TypeAlias = _typing.Literal["_path", b"_path"]  # noqa: Y015
-    _WhichOneofReturnType__remarks: _TypeAlias = _typing.Literal["remarks"]  # noqa: Y015
-    _WhichOneofArgType__remarks: _TypeAlias = _typing.Literal["_remarks", b"_remarks"]  # noqa: Y015
-    _WhichOneofReturnType__request_id: _TypeAlias = _typing.Literal["request_id"]  # noqa: Y015
-    _WhichOneofArgType__request_id: _TypeAlias = _typing.Literal["_request_id", b"_request_id"]  # noqa: Y015
-    _WhichOneofReturnType__subject: _TypeAlias = _typing.Literal["subject"]  # noqa: Y015
-    _WhichOneofArgType__subject: _TypeAlias = _typing.Literal["_subject", b"_subject"]  # noqa: Y015
-    @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__path) -> _WhichOneofReturnType__path | None: ...
-    @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__remarks) -> _WhichOneofReturnType__remarks | None: ...
-    @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__request_id) -> _WhichOneofReturnType__request_id | None: ...
-    @_typing.overload
-    def WhichOneof(self, oneof_group: _WhichOneofArgType__subject) -> _WhichOneofReturnType__subject | None: ...
-
-Global___AnsweredRequest: _TypeAlias = AnsweredRequest  # noqa: Y015
-
-@_typing.final
 class Remarks(_message.Message):
-    """What few requests have."""
+    """What only some requests have."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    ROW_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    PATH_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     ERROR_FIELD_NUMBER: _builtins.int
     MESSAGE_FIELD_NUMBER: _builtins.int
     FIELD_FIELD_NUMBER: _builtins.int
     IGNORED_FIELDS_FIELD_NUMBER: _builtins.int
     BODY_FIELD_NUMBER: _builtins.int
+    row: _builtins.int
+    """The request's place in the columns."""
+    request_id: _builtins.str
+    """The id that the client has chosen."""
+    path: _builtins.str
+    """The path with the query, without secrets, if it differs from the route's."""
     reason: _builtins.str
     """See `smith.core.v1.LoggedRequest`, as for all of these."""
     error: _builtins.str
@@ -178,6 +156,9 @@ class Remarks(_message.Message):
     def __init__(
         self,
         *,
+        row: _builtins.int = ...,
+        request_id: _builtins.str | None = ...,
+        path: _builtins.str | None = ...,
         reason: _builtins.str | None = ...,
         error: _builtins.str | None = ...,
         message: _builtins.str | None = ...,
@@ -185,9 +166,9 @@ class Remarks(_message.Message):
         ignored_fields: _builtins.str | None = ...,
         body: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_body", b"_body", "_error", b"_error", "_field", b"_field", "_ignored_fields", b"_ignored_fields", "_message", b"_message", "_reason", b"_reason", "body", b"body", "error", b"error", "field", b"field", "ignored_fields", b"ignored_fields", "message", b"message", "reason", b"reason"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_body", b"_body", "_error", b"_error", "_field", b"_field", "_ignored_fields", b"_ignored_fields", "_message", b"_message", "_path", b"_path", "_reason", b"_reason", "_request_id", b"_request_id", "body", b"body", "error", b"error", "field", b"field", "ignored_fields", b"ignored_fields", "message", b"message", "path", b"path", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_body", b"_body", "_error", b"_error", "_field", b"_field", "_ignored_fields", b"_ignored_fields", "_message", b"_message", "_reason", b"_reason", "body", b"body", "error", b"error", "field", b"field", "ignored_fields", b"ignored_fields", "message", b"message", "reason", b"reason"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_body", b"_body", "_error", b"_error", "_field", b"_field", "_ignored_fields", b"_ignored_fields", "_message", b"_message", "_path", b"_path", "_reason", b"_reason", "_request_id", b"_request_id", "body", b"body", "error", b"error", "field", b"field", "ignored_fields", b"ignored_fields", "message", b"message", "path", b"path", "reason", b"reason", "request_id", b"request_id", "row", b"row"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__body: _TypeAlias = _typing.Literal["body"]  # noqa: Y015
     _WhichOneofArgType__body: _TypeAlias = _typing.Literal["_body", b"_body"]  # noqa: Y015
@@ -199,8 +180,12 @@ class Remarks(_message.Message):
     _WhichOneofArgType__ignored_fields: _TypeAlias = _typing.Literal["_ignored_fields", b"_ignored_fields"]  # noqa: Y015
     _WhichOneofReturnType__message: _TypeAlias = _typing.Literal["message"]  # noqa: Y015
     _WhichOneofArgType__message: _TypeAlias = _typing.Literal["_message", b"_message"]  # noqa: Y015
+    _WhichOneofReturnType__path: _TypeAlias = _typing.Literal["path"]  # noqa: Y015
+    _WhichOneofArgType__path: _TypeAlias = _typing.Literal["_path", b"_path"]  # noqa: Y015
     _WhichOneofReturnType__reason: _TypeAlias = _typing.Literal["reason"]  # noqa: Y015
     _WhichOneofArgType__reason: _TypeAlias = _typing.Literal["_reason", b"_reason"]  # noqa: Y015
+    _WhichOneofReturnType__request_id: _TypeAlias = _typing.Literal["request_id"]  # noqa: Y015
+    _WhichOneofArgType__request_id: _TypeAlias = _typing.Literal["_request_id", b"_request_id"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__body) -> _WhichOneofReturnType__body | None: ...
     @_typing.overload
@@ -212,7 +197,11 @@ class Remarks(_message.Message):
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__message) -> _WhichOneofReturnType__message | None: ...
     @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__path) -> _WhichOneofReturnType__path | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__reason) -> _WhichOneofReturnType__reason | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__request_id) -> _WhichOneofReturnType__request_id | None: ...
 
 Global___Remarks: _TypeAlias = Remarks  # noqa: Y015
 
