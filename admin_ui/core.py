@@ -22,6 +22,7 @@ from smith.core.v1 import (
     metric_service_pb2_grpc,
     password_reset_service_pb2_grpc,
     push_notification_service_pb2_grpc,
+    request_log_service_pb2_grpc,
     status_service_pb2_grpc,
     webhook_service_pb2_grpc,
 )
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
     from smith.core.v1.metric_service_pb2_grpc import MetricServiceAsyncStub
     from smith.core.v1.password_reset_service_pb2_grpc import PasswordResetServiceAsyncStub
     from smith.core.v1.push_notification_service_pb2_grpc import PushNotificationServiceAsyncStub
+    from smith.core.v1.request_log_service_pb2_grpc import RequestLogServiceAsyncStub
     from smith.core.v1.status_service_pb2_grpc import StatusServiceAsyncStub
     from smith.core.v1.webhook_service_pb2_grpc import WebhookServiceAsyncStub
 
@@ -146,6 +148,7 @@ class Core:
         self.push_notifications: PushNotificationServiceAsyncStub = (
             push_notification_service_pb2_grpc.PushNotificationServiceStub(channel)
         )
+        self.request_log: RequestLogServiceAsyncStub = request_log_service_pb2_grpc.RequestLogServiceStub(channel)
         self.status: StatusServiceAsyncStub = status_service_pb2_grpc.StatusServiceStub(channel)
         self.webhooks: WebhookServiceAsyncStub = webhook_service_pb2_grpc.WebhookServiceStub(channel)
 

@@ -44,6 +44,7 @@ class Place:
     name: str
     icon: str
     needs_simulator: bool = False
+    is_for_owners: bool = False
 
 
 NAVIGATION = (
@@ -52,6 +53,7 @@ NAVIGATION = (
     Place("/playground", "Playground", "bolt"),
     Place("/live-activities", "Live Activities", "timelapse"),
     Place("/delivery-log", "Delivery log", "receipt_long"),
+    Place("/requests", "Requests", "swap_vert", is_for_owners=True),
     Place("/widgets", "Widgets", "widgets"),
     Place("/channels", "Channels", "tag"),
     Place("/devices", "Devices", "devices"),
@@ -77,11 +79,16 @@ class Site:
         self._destinations = DestinationsOfServer(core)
         self._paths: set[str] = set()
 
-    @property
-    def navigation(self) -> list[Place]:
-        """The navigation entries that exist in this installation."""
+    def navigation(self, *, is_owner: bool) -> list[Place]:
+        """The navigation entries that exist in this installation, for this person."""
         simulated = self.settings.simulator_url is not None
-        return [place for place in NAVIGATION if place.path in self._paths and (simulated or not place.needs_simulator)]
+        return [
+            place
+            for place in NAVIGATION
+            if place.path in self._paths
+            and (simulated or not place.needs_simulator)
+            and (is_owner or not place.is_for_owners)
+        ]
 
     def caller(self, request: Request) -> Caller:
         """Who asks for a page."""
@@ -106,7 +113,7 @@ class Site:
                 caller = self.caller(request)
                 visit = Visit(self.core, caller, self.settings, request.state.found)
                 visit.destinations = await self._destinations.now(self.stranger(request))
-                with theme.frame(visit, self.navigation, title=title, path=path):
+                with theme.frame(visit, self.navigation(is_owner=visit.is_owner), title=title, path=path):
                     try:
                         await build(visit, **parameters)
                     except Refused as refusal:

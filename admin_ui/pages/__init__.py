@@ -18,6 +18,8 @@ from admin_ui.pages import (
     notification,
     overview,
     playground,
+    request,
+    requests,
     settings,
     widgets,
 )
@@ -38,6 +40,8 @@ PAGES: tuple[ModuleType, ...] = (
     notification,
     overview,
     playground,
+    request,
+    requests,
     settings,
     widgets,
 )

@@ -26,6 +26,7 @@ from admin_ui.components.lock_screen import notification_card
 from admin_ui.components.sent import tell_sent
 from admin_ui.components.times import ago
 from admin_ui.pages.delivery_log import outcome_badges
+from admin_ui.requests.words import requests_about
 from admin_ui.sending.api_request import ApiRequest, Operation
 from admin_ui.sending.snippets import curl
 from admin_ui.site import Site
@@ -90,6 +91,8 @@ class NotificationPage:
                     text(f"replaced {times(sent.replacements)}, last")
                     ago(sent.replaced_at)
                 tag_links(sent.tags.values, "/delivery-log")
+                if self._visit.is_owner:
+                    a("Its requests", requests_about(notification_id=self._id))
         self._content.clear()
         with self._content:
             with card("What phones show"):

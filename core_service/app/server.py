@@ -350,7 +350,7 @@ def build_server(
         ),
         (
             request_log_service_pb2_grpc.add_RequestLogServiceServicer_to_server,
-            RequestLogServicer(RequestLog(pool, clock)),
+            RequestLogServicer(RequestLog(pool)),
         ),
         (
             status_service_pb2_grpc.add_StatusServiceServicer_to_server,

@@ -13,7 +13,7 @@ from smith.internal.v1 import request_intake_service_pb2 as internal
 from core_service.common.reading import given, read_time, to_timestamp
 from core_service.common.validation import UUID, require_storable, require_uuid
 from core_service.request_log.intake import Batch, Missing, Remarks, Strangers
-from core_service.request_log.service import Filters, Gap, Request
+from core_service.request_log.service import Gap, RequestFilter, RequestRow
 from service_kit.errors import InvalidRequest
 
 CALLERS = {name: nouns.RequestCaller.Value(f"REQUEST_CALLER_{name.upper()}") for name in ("api_key", "user", "device")}
@@ -22,7 +22,7 @@ ID_BYTES = 16
 REMARKS = [field.name for field in dataclasses.fields(Remarks)][1:]
 
 
-def read_filters(request: messages.ListRequestsRequest) -> Filters:
+def read_filters(request: messages.ListRequestsRequest) -> RequestFilter:
     """Which requests are asked for.
 
     Raises InvalidRequest.
@@ -31,7 +31,7 @@ def read_filters(request: messages.ListRequestsRequest) -> Filters:
     activity_id = given(request, "activity_id", require_storable)
     if notification_id is not None and activity_id is not None:
         raise InvalidRequest("give only one of notification_id and activity_id").about("notification_id", "activity_id")
-    return Filters(
+    return RequestFilter(
         status_class=given(request, "status_class"),
         status=given(request, "status"),
         api_key_id=given(request, "api_key_id", require_uuid),
@@ -43,10 +43,11 @@ def read_filters(request: messages.ListRequestsRequest) -> Filters:
     )
 
 
-def to_request(request: Request) -> nouns.LoggedRequest:
+def to_request(request: RequestRow) -> nouns.LoggedRequest:
     """The message."""
     method, _, route = request.route.partition(" ")
     message = nouns.LoggedRequest(
+        id=request.id.hex,
         request_id=request.chosen_id or request.id.hex,
         occurred_at=to_timestamp(request.occurred_at),
         method=method,

@@ -113,8 +113,8 @@ BY = {
     "request_id": """
     SELECT * FROM (
         SELECT * FROM requests o
-        WHERE o.account_id = %(account_id)s AND o.id = %(own_id)s AND o.request_id IS NULL
-        UNION ALL
+        WHERE o.account_id = %(account_id)s AND o.id = %(own_id)s
+        UNION
         (SELECT * FROM requests c
          WHERE c.account_id = %(account_id)s AND c.request_id = %(request_id)s
          ORDER BY c.id DESC LIMIT %(examined)s)

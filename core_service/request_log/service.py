@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core_service.common.clock import Clock
 from core_service.common.orm import lowest_id
 from core_service.common.paging import DEFAULT_SIZE, Page, read_id_before, write_token
+from core_service.common.reading import LATEST
 from core_service.common.validation import missing
 from core_service.request_log.queries import BY, FIND, GAPS, list_requests
 from service_kit.database import Pool
+from service_kit.tracing import REQUEST_ID
 
 EXAMINED = 5000
 """Requests that one page examines if no index fits the filters."""
@@ -25,7 +26,7 @@ QUERIES = {by: list_requests(by) for by in BY}
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class RequestRow:
     """A row of the log, in the order of `queries.COLUMNS`."""
 
     id: uuid.UUID
@@ -49,8 +50,8 @@ class Request:
 
     @property
     def occurred_at(self) -> dt.datetime:
-        """When it was made. Ids of version 7 begin with 48 bits of UNIX milliseconds."""
-        return dt.datetime.fromtimestamp((self.id.int >> 80) / 1000, dt.UTC)
+        """When it was made."""
+        return _time_of(self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ class Gap:
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
+class RequestFilter:
     """Which requests to list. A filter that is None matches all."""
 
     status_class: int | None = None
@@ -89,19 +90,18 @@ class Filters:
 class Found:
     """A page of requests, and what is missing in its time."""
 
-    page: Page[Request]
+    page: Page[RequestRow]
     gaps: Sequence[Gap]
 
 
 class RequestLog:
     """Reads the log."""
 
-    def __init__(self, pool: Pool, clock: Clock) -> None:
+    def __init__(self, pool: Pool) -> None:
         self._pool = pool
-        self._clock = clock
 
     async def list(
-        self, account_id: uuid.UUID, filters: Filters, page_size: int | None, page_token: str | None
+        self, account_id: uuid.UUID, filters: RequestFilter, page_size: int | None, page_token: str | None
     ) -> Found:
         """Requests of the account, newest first. A page may be short, or empty, and still have a next one.
 
@@ -127,7 +127,7 @@ class RequestLog:
             **filters.looked_for,
         }
         rows = await self._rows(QUERIES[_index_for(filters)], parameters)
-        found = [Request(*row[2:]) for row in rows if row[2] is not None]
+        found = [RequestRow(*row[2:]) for row in rows if row[2] is not None]
         examined, end = rows[0][:2]
         if len(found) > size:
             found = found[:size]
@@ -137,22 +137,22 @@ class RequestLog:
         page = Page(found, write_token(str(end)) if has_more else None)
         return Found(page, await self._gaps(account_id, before, end if has_more else since))
 
-    async def get(self, account_id: uuid.UUID, request_id: str) -> Request:
+    async def get(self, account_id: uuid.UUID, request_id: str) -> RequestRow:
         """The request of this id; of several the newest.
 
         Raises NotFound.
         """
+        if not REQUEST_ID.fullmatch(request_id):
+            raise missing("request")
         parameters = {"account_id": account_id, "before": HIGHEST, "since": LOWEST, "examined": 1, **_ids(request_id)}
         rows = await self._rows(FIND, parameters)
         if not rows:
             raise missing("request")
-        return Request(*rows[0][2:])
+        return RequestRow(*rows[0][2:])
 
     async def _gaps(self, account_id: uuid.UUID, before: uuid.UUID, since: uuid.UUID) -> Sequence[Gap]:
         """What is missing between two ids."""
-        now = self._clock()
-        until = min(_time_of(before), now + dt.timedelta(days=1)) if before != HIGHEST else now + dt.timedelta(days=1)
-        rows = await self._rows(GAPS, {"account_id": account_id, "since": _time_of(since), "until": until})
+        rows = await self._rows(GAPS, {"account_id": account_id, "since": _time_of(since), "until": _time_of(before)})
         return [Gap(*row) for row in rows]
 
     async def _rows(self, query: str, parameters: Any) -> Sequence[tuple[Any, ...]]:
@@ -167,10 +167,12 @@ def _ids(request_id: str | None) -> dict[str, Any]:
 
 
 def _time_of(row_id: uuid.UUID) -> dt.datetime:
-    return dt.datetime.fromtimestamp((row_id.int >> 80) / 1000, dt.UTC)
+    """The time in an id of version 7: its first 48 bits are UNIX milliseconds. They may be those of a token that a
+    client has made up, and mean a year that there is no calendar for."""
+    return dt.datetime.fromtimestamp(min((row_id.int >> 80) / 1000, LATEST), dt.UTC)
 
 
-def _index_for(filters: Filters) -> str:
+def _index_for(filters: RequestFilter) -> str:
     if filters.request_id is not None:
         return "request_id"
     return "account" if filters.subject is None else "subject"

@@ -8,7 +8,6 @@ from smith.internal.v1 import request_intake_service_pb2 as internal
 from smith.internal.v1 import request_intake_service_pb2_grpc
 
 from core_service.common.reading import asked_page
-from core_service.common.validation import require_storable
 from core_service.identity import principal
 from core_service.request_log.convert import read_batch, read_filters, to_gap, to_request
 from core_service.request_log.intake import Intake
@@ -31,10 +30,8 @@ class RequestLogServicer(request_log_service_pb2_grpc.RequestLogServiceServicer)
         )
 
     async def GetRequest(self, request: messages.GetRequestRequest, context: Any) -> messages.GetRequestResponse:
-        request_id = require_storable(request.request_id, "request_id")
-        return messages.GetRequestResponse(
-            request=to_request(await self._log.get(principal.session().account_id, request_id))
-        )
+        found = await self._log.get(principal.session().account_id, request.request_id)
+        return messages.GetRequestResponse(request=to_request(found))
 
 
 class RequestIntakeServicer(request_intake_service_pb2_grpc.RequestIntakeServiceServicer):

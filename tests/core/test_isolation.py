@@ -38,6 +38,7 @@ VALUES_OF_ONES_OWN = {
     "search", "status", "paused", "period", "events", "outcome", "rotate_webhook_secret",
     "tags", "tag_mode", "metadata", "secondary_action", "icon", "interruption_level", "content_version",
     "after", "wait_seconds", "expiration_time", "keys", "page_url",
+    "status_class", "path",
     "currency_code", "format", "label", "unit", "unit_spacing", "value", "value_text", "timestamp",
 }  # fmt: skip
 """Fields that name nothing."""

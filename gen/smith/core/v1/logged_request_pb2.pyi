@@ -72,6 +72,7 @@ class LoggedRequest(_message.Message):
     NOTIFICATION_ID_FIELD_NUMBER: _builtins.int
     ACTIVITY_ID_FIELD_NUMBER: _builtins.int
     STREAM_KEY_FIELD_NUMBER: _builtins.int
+    ID_FIELD_NUMBER: _builtins.int
     BODY_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
     """The request's id, as its answer had it in `X-Request-Id`. A client that chooses ids may use one for several requests."""
@@ -115,6 +116,8 @@ class LoggedRequest(_message.Message):
     """The Live Activity that was started, changed or asked for."""
     stream_key: _builtins.str
     """The stream of Live Activities."""
+    id: _builtins.str
+    """Identifier in the log, which no two requests share: that of the request, unless the client has chosen one."""
     body: _builtins.str
     """The body, at most 8 kB, without secrets. Unset if it was not kept (`SMITH_REQUEST_LOG_BODIES`), and in lists."""
     @_builtins.property
@@ -144,11 +147,12 @@ class LoggedRequest(_message.Message):
         notification_id: _builtins.str | None = ...,
         activity_id: _builtins.str | None = ...,
         stream_key: _builtins.str | None = ...,
+        id: _builtins.str = ...,
         body: _builtins.str | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "_body", b"_body", "_caller_name", b"_caller_name", "_client_address", b"_client_address", "_error", b"_error", "_field", b"_field", "_ignored_fields", b"_ignored_fields", "_message", b"_message", "_notification_id", b"_notification_id", "_reason", b"_reason", "_stream_key", b"_stream_key", "activity_id", b"activity_id", "body", b"body", "caller_name", b"caller_name", "client_address", b"client_address", "error", b"error", "field", b"field", "ignored_fields", b"ignored_fields", "message", b"message", "notification_id", b"notification_id", "occurred_at", b"occurred_at", "reason", b"reason", "stream_key", b"stream_key"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "_body", b"_body", "_caller_name", b"_caller_name", "_client_address", b"_client_address", "_error", b"_error", "_field", b"_field", "_ignored_fields", b"_ignored_fields", "_message", b"_message", "_notification_id", b"_notification_id", "_reason", b"_reason", "_stream_key", b"_stream_key", "activity_id", b"activity_id", "body", b"body", "caller", b"caller", "caller_id", b"caller_id", "caller_name", b"caller_name", "caller_revoked", b"caller_revoked", "client_address", b"client_address", "error", b"error", "field", b"field", "ignored_fields", b"ignored_fields", "latency_ms", b"latency_ms", "message", b"message", "method", b"method", "notification_id", b"notification_id", "occurred_at", b"occurred_at", "path", b"path", "reason", b"reason", "request_id", b"request_id", "route", b"route", "status", b"status", "stream_key", b"stream_key"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "_body", b"_body", "_caller_name", b"_caller_name", "_client_address", b"_client_address", "_error", b"_error", "_field", b"_field", "_ignored_fields", b"_ignored_fields", "_message", b"_message", "_notification_id", b"_notification_id", "_reason", b"_reason", "_stream_key", b"_stream_key", "activity_id", b"activity_id", "body", b"body", "caller", b"caller", "caller_id", b"caller_id", "caller_name", b"caller_name", "caller_revoked", b"caller_revoked", "client_address", b"client_address", "error", b"error", "field", b"field", "id", b"id", "ignored_fields", b"ignored_fields", "latency_ms", b"latency_ms", "message", b"message", "method", b"method", "notification_id", b"notification_id", "occurred_at", b"occurred_at", "path", b"path", "reason", b"reason", "request_id", b"request_id", "route", b"route", "status", b"status", "stream_key", b"stream_key"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__activity_id: _TypeAlias = _typing.Literal["activity_id"]  # noqa: Y015
     _WhichOneofArgType__activity_id: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id"]  # noqa: Y015

@@ -165,7 +165,7 @@ class GetRequestRequest(_message.Message):
 
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """Its id, as its answer had it in `X-Request-Id`."""
+    """Its id, as its answer had it in `X-Request-Id`, or its identifier in the log."""
     def __init__(
         self,
         *,
