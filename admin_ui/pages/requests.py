@@ -47,11 +47,12 @@ def create(site: Site) -> None:
     @site.page(PATH, title="Requests")
     async def requests(
         visit: Visit,
+        *,
         status: str = "",
         key: str = "",
         path: str = "",
         hours: str = "",
-        request: str = "",
+        request_id: str = "",
         notification: str = "",
         activity: str = "",
     ) -> None:
@@ -62,7 +63,7 @@ def create(site: Site) -> None:
                 pass
             return
         about = {"notification": notification, "activity": activity}
-        chosen = {"status": status, "key": key, "path": path, "hours": hours, "request": request}
+        chosen = {"status": status, "key": key, "path": path, "hours": hours, "request_id": request_id}
         await RequestsPage(visit, chosen, about).draw()
 
 
@@ -85,7 +86,7 @@ class RequestsPage:
             self._key = self._select(keys, self._chosen["key"], "API key")
             self._period = self._select(PERIODS, self._chosen["hours"], "Time")
             secondary("Refresh", self._refresh, icon="refresh")
-        self._path.value, self._request.value = self._chosen["path"], self._chosen["request"]
+        self._path.value, self._request.value = self._chosen["path"], self._chosen["request_id"]
         if self._about:
             with div("cluster"):
                 text(
@@ -117,7 +118,7 @@ class RequestsPage:
             "key": self._key.value,
             "path": self._path.value,
             "hours": self._period.value,
-            "request": self._request.value,
+            "request_id": self._request.value,
         }
         return {name: value.strip() for name, value in chosen.items() if value and value.strip()} | self._about
 
@@ -147,7 +148,7 @@ class RequestsPage:
         asked = ListRequestsRequest(
             page_size=PAGE_SIZE,
             path=filters.get("path"),
-            request_id=filters.get("request"),
+            request_id=filters.get("request_id"),
             api_key_id=filters.get("key"),
             notification_id=filters.get("notification"),
             activity_id=filters.get("activity"),
