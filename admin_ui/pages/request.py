@@ -52,7 +52,8 @@ def _draw(request: LoggedRequest) -> None:
                     snippet(request.body, "body")
                 else:
                     p(WITHOUT_BODY, "muted")
-        with card("About it"):
+        with card("About it") as about:
+            about.classes("request-about")
             _about(request)
 
 

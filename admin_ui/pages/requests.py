@@ -78,7 +78,7 @@ class RequestsPage:
     async def draw(self) -> None:
         """Draws the page. Raises Refused."""
         keys = await self._keys()
-        with div("log-filters"):
+        with div("log-filters requests-filters"):
             self._path = search_field("Find by path", self._refresh)
             self._request = search_field("Find by request id", self._refresh)
             self._request.props(f"maxlength={MOST_ID}")
