@@ -53,6 +53,8 @@ RATE_LIMIT_HEADERS = frozenset({"ratelimit-limit", "ratelimit-remaining", "ratel
 
 SUBJECT_FIELDS = ("notification_id", "activity_id")
 """Fields of paths and answers that name what the log of requests leads to."""
+SUBJECT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[A-Za-z0-9_-]{32}")
+"""What they look like. Anything else in their place may be a secret that was pasted there."""
 
 GO_SDK = {
     b"x-activitysmith-sdk": re.compile(rb"go-"),
@@ -115,8 +117,8 @@ class Operation:
     async def __call__(self, scope: Scope, receive: Receive) -> Answer:
         """The answer to one request. Raises Problem for a refusal and ClientGone if the client left meanwhile."""
         scope[LONGEST_WAIT_KEY] = self._longest_wait
-        if self._subject_field:
-            scope[SUBJECT_KEY] = scope[PATH_FIELDS_KEY][self._subject_field]
+        if self._subject_field and SUBJECT.fullmatch(named := scope[PATH_FIELDS_KEY][self._subject_field]):
+            scope[SUBJECT_KEY] = named
         headers: dict[bytes, bytes] = scope[HEADERS_KEY]
         is_strict = b"prefer" in headers and wants_strict_handling(scope["headers"])
         documented_only = refuses_unknown_fields(headers)

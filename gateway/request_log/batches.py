@@ -118,7 +118,12 @@ async def _remarks(noted: Sequence[Noted], cleaner: Cleaner) -> tuple[list[Remar
 
 
 def _remark(row: int, method: str, route: str, details: Details, cleaner: Cleaner) -> Remarks:
-    remarks = Remarks(row=row, request_id=details.chosen_id, ignored_fields=details.ignored)
+    remarks = Remarks(row=row)
+    # Clients choose these, and may put anything there.
+    if details.chosen_id is not None and clean(details.chosen_id) == details.chosen_id:
+        remarks.request_id = details.chosen_id
+    if details.ignored is not None:
+        remarks.ignored_fields = clean(details.ignored)
     if details.query or details.path != route:
         remarks.path = cleaner.path(route, details.path, details.query)
     if (problem := details.problem) is not None:

@@ -104,7 +104,7 @@ def _walk(value: Any, message: Descriptor | None, *, is_guarded: bool, level: in
         # In a request that has secrets, a wrong name may be that of a secret that was misspelled.
         is_secret = (is_guarded or SECRET_NAME.search(key)) if field is None else field.GetOptions().debug_redact
         inner = None if field is None else field.message_type
-        kept[key] = REDACTED if is_secret else _walk(item, inner, is_guarded=is_guarded, level=level + 1)
+        kept[redacted(key)] = REDACTED if is_secret else _walk(item, inner, is_guarded=is_guarded, level=level + 1)
     return kept
 
 

@@ -77,7 +77,6 @@ class RequestLog:
         bodies: Bodies = "refused",
         *,
         on_missing: Callable[[int], None] = lambda count: None,
-        interval: float = INTERVAL_SECONDS,
     ) -> None:
         """`on_missing` is called with the number of requests that the log will not have."""
         self._call: Any = RequestIntakeServiceStub(channel).RecordRequests
@@ -85,7 +84,7 @@ class RequestLog:
         self.keeps_bodies = bodies != "none"
         self._keeps_all_bodies = bodies == "all"
         self._on_missing = on_missing
-        self._interval = interval
+        self._is_away = False
         self._waiting: list[Noted] = []
         self._unauthenticated = 0
         self._body_bytes = 0
@@ -170,11 +169,9 @@ class RequestLog:
             task.cancel()
             with suppress(asyncio.CancelledError):
                 await task
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(DRAIN_SECONDS):
-                    await self._hand_over()
-            except TimeoutError:
-                pass
+                    await self._try()
             if lost := self.waiting:
                 self._on_missing(lost)
                 log.warning("%d requests are missing in the log of requests: core did not take them in time", lost)
@@ -182,12 +179,15 @@ class RequestLog:
     async def _run(self) -> None:
         tracing.leave()
         while True:
-            await asyncio.sleep(self._interval)
-            try:
-                await self._hand_over()
-            except Exception:
-                # The log of requests must not end for one that it cannot note.
-                log.exception("a batch of the log of requests failed")
+            await asyncio.sleep(INTERVAL_SECONDS)
+            await self._try()
+
+    async def _try(self) -> None:
+        try:
+            await self._hand_over()
+        except Exception:
+            # The log must not end, nor the gateway fail, for a request that cannot be noted.
+            log.exception("a batch of the log of requests failed")
 
     async def _hand_over(self) -> None:
         """Hands over all that waits. If core does not take it, it waits on."""
@@ -232,11 +232,13 @@ class RequestLog:
             await self._call(batch, timeout=CALL_SECONDS)
         except grpc.aio.AioRpcError as error:
             if error.code() in LASTING:
-                log.info("core does not take the log of requests: %s", error.code().name)
+                if not self._is_away:
+                    log.warning("core does not take the log of requests, it is tried again: %s", error.code().name)
+                self._is_away = True
                 return False
             log.error("%d requests are missing in the log of requests: %s", count, error.code().name)
             self._on_missing(count)
-        self._sending = None
+        self._sending, self._is_away = None, False
         return True
 
     def _count_stranger(self, address: str, status: int) -> None:

@@ -180,6 +180,19 @@ async def test_strangers_are_counted_and_not_told_one_by_one(core: CoreStandIn) 
     assert statuses(core) == []
 
 
+async def test_a_secret_in_an_odd_place_is_not_told(core: CoreStandIn) -> None:
+    async with gateway_of(core) as gateway:
+        for headers in (KEY, KEY | {"X-Request-Id": SECRET}):
+            await gateway.request("GET", f"/api/push-notifications/{SECRET}", headers=headers)
+            await gateway.request(
+                "POST", f"{PUSH}?{SECRET}={SECRET}", {SECRET: SECRET, "a": {SECRET: [SECRET]}}, headers
+            )
+            await gateway.request("POST", PUSH, {"title": 5, SECRET: 1}, headers)
+            await gateway.request("POST", PUSH, {"title": "good", SECRET: 1}, headers)
+    assert len(statuses(core)) == 8
+    assert SECRET.encode() not in b"".join(batch.SerializeToString() for batch in core.batches)
+
+
 @pytest.mark.parametrize(
     ("route", "path", "query", "expected"),
     [
