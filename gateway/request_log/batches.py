@@ -14,7 +14,7 @@ from smith.internal.v1.request_intake_service_pb2 import (
 )
 
 from gateway.problems import Problem
-from gateway.request_log.cleaning import Cleaner, clean
+from gateway.request_log.cleaning import Cleaner, clean, clean_names, clean_told
 from service_kit.connections import share_of
 
 MOST_REQUESTS = 500
@@ -123,15 +123,16 @@ def _remark(row: int, method: str, route: str, details: Details, cleaner: Cleane
     if details.chosen_id is not None and clean(details.chosen_id) == details.chosen_id:
         remarks.request_id = details.chosen_id
     if details.ignored is not None:
-        remarks.ignored_fields = clean(details.ignored)
+        remarks.ignored_fields = ", ".join(map(clean_names, details.ignored.split(", ")))
     if details.query or details.path != route:
         remarks.path = cleaner.path(route, details.path, details.query)
     if (problem := details.problem) is not None:
-        remarks.error, remarks.message = clean(problem.error), clean(problem.message)
+        remarks.error = clean(problem.error)
+        remarks.message, named = clean_told(problem.message, problem.field)
         if problem.reason:
             remarks.reason = problem.reason
         if problem.field:
-            remarks.field = clean(problem.field)
+            remarks.field = named
     if details.body and (kept := cleaner.body(f"{method} {route}", details.body)) is not None:
         remarks.body = kept
     return remarks

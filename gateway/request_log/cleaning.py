@@ -33,12 +33,29 @@ IN_QUERY = re.compile(rf"([?&](?:[^=&#\s\"]*(?:{_SECRETS})[^=&#\s\"]*|sig|code|k
 """A parameter with such a name in a URL."""
 WORD = re.compile(r"[a-z][a-z_.-]{0,31}|v[0-9]{1,2}")
 """A part of a path that the API does not have, if it is surely no secret."""
+PAIRING_CODE = re.compile(r"(?<![\w-])[0-9A-HJKMNP-TV-Z]{4}-[0-9A-HJKMNP-TV-Z]{4}(?![\w-])")
+NAME = re.compile(r"[A-Za-z][A-Za-z_-]{0,47}")
+"""A field that the API does not know, if its name is surely no secret that was pasted there."""
+ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[A-Za-z0-9_-]{32}")
+"""What the API's ids look like."""
+STEP = re.compile(r"[^.\[\]]+")
 
 
 def clean(text: str, most: int = MOST_OF_TEXT) -> str:
     """The text without what looks like a secret, as PostgreSQL and UTF-8 can hold it."""
-    kept = IN_QUERY.sub(rf"\g<1>{REDACTED}", redacted(text))
+    kept = _hidden(text)
     return _cut(kept.replace("\x00", "\ufffd"), most)
+
+
+def clean_names(text: str) -> str:
+    """The same for the path of a field, or paths, of which a client may have chosen the names."""
+    return clean(STEP.sub(lambda step: step[0] if _is_name(step[0]) else REDACTED, text))
+
+
+def clean_told(message: str, field: str) -> tuple[str, str]:
+    """What a refusal says, and the path of the field that it is about and may begin with."""
+    named = clean_names(field)
+    return clean(message if named == field else message.replace(field, named)), named
 
 
 class Cleaner:
@@ -62,14 +79,19 @@ class Cleaner:
         if not route:
             # Anybody may have put anything there.
             return _cut("/".join(part if WORD.fullmatch(part) else "*" * bool(part) for part in path.split("/")), 200)
-        return clean(quote(path, safe="/:@!$&'()*+,;=~-._") + self._query(query), MOST_OF_PATH)
+        parts = zip(route.split("/"), path.split("/"), strict=False)
+        known = "/".join("*" if name.endswith("_id}") and not ID.fullmatch(part) else part for name, part in parts)
+        return clean(quote(known, safe="/:@!$&'()*+,;=~-._") + self._query(query), MOST_OF_PATH)
 
     def _query(self, query: bytes) -> str:
         if not query:
             return ""
         pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)[:20]
         kept = ((name, value if name in self._parameters else REDACTED) for name, value in pairs)
-        return "?" + "&".join(f"{quote(name[:64], safe='')}={quote(value[:200], safe='[]:,')}" for name, value in kept)
+        return "?" + "&".join(
+            f"{quote(name if _is_name(name) else REDACTED, safe='[]')}={quote(value[:200], safe='[]:,')}"
+            for name, value in kept
+        )
 
     def body(self, operation: str, body: bytes) -> str | None:
         """The body; None if it cannot be said to be without secrets. `operation` is method and path template."""
@@ -90,7 +112,7 @@ def _walk(value: Any, message: Descriptor | None, *, is_guarded: bool, level: in
     if level > MOST_LEVELS:
         return "…"
     if isinstance(value, str):
-        return IN_QUERY.sub(rf"\g<1>{REDACTED}", redacted(value))
+        return _hidden(value)
     if isinstance(value, list):
         return [_walk(item, message, is_guarded=is_guarded, level=level + 1) for item in value]
     if not isinstance(value, dict):
@@ -104,8 +126,18 @@ def _walk(value: Any, message: Descriptor | None, *, is_guarded: bool, level: in
         # In a request that has secrets, a wrong name may be that of a secret that was misspelled.
         is_secret = (is_guarded or SECRET_NAME.search(key)) if field is None else field.GetOptions().debug_redact
         inner = None if field is None else field.message_type
-        kept[redacted(key)] = REDACTED if is_secret else _walk(item, inner, is_guarded=is_guarded, level=level + 1)
+        kept[key if field is not None or _is_name(key) else REDACTED] = (
+            REDACTED if is_secret else _walk(item, inner, is_guarded=is_guarded, level=level + 1)
+        )
     return kept
+
+
+def _hidden(text: str) -> str:
+    return PAIRING_CODE.sub(REDACTED, IN_QUERY.sub(rf"\g<1>{REDACTED}", redacted(text)))
+
+
+def _is_name(text: str) -> bool:
+    return bool(NAME.fullmatch(text) or text.removeprefix("+").isdigit()) and redacted(text) == text
 
 
 def _has_secret(message: Descriptor, known: frozenset[str] = frozenset()) -> bool:

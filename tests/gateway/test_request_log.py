@@ -196,11 +196,14 @@ async def test_a_secret_in_an_odd_place_is_not_told(core: CoreStandIn) -> None:
 @pytest.mark.parametrize(
     ("route", "path", "query", "expected"),
     [
-        ("/api/channels/{channel_id}", "/api/channels/a b/ü", b"", "/api/channels/a%20b/%C3%BC"),
+        ("/api/metrics/{key}/value", "/api/metrics/a b/value", b"", "/api/metrics/a%20b/value"),
+        ("/api/channels/{channel_id}", "/api/channels/hunter2", b"", "/api/channels/*"),
+        ("/api/channels", "/api/channels", b"hunter2=1&page_size=1", "/api/channels?[redacted]=[redacted]&page_size=1"),
         ("/api/channels", "/api/channels", b"page_size=5&code=ABCD1234", "/api/channels?page_size=5&code=[redacted]"),
         ("", "/api/pair/ABCD-1234", b"code=ABCD1234", "/api/pair/*"),
         ("", "/api/v1/push-notifications/01a2", b"", "/api/v1/push-notifications/*"),
-        ("/api/channels/{channel_id}", f"/api/channels/{SECRET}", b"", "/api/channels/ask_[redacted]"),
+        ("/api/metrics/{key}", f"/api/metrics/{SECRET}", b"", "/api/metrics/ask_[redacted]"),
+        ("/api/metrics/{key}", "/api/metrics/092J-G191", b"", "/api/metrics/[redacted]"),
     ],
 )
 def test_a_path_is_told_without_what_may_be_a_secret(route: str, path: str, query: bytes, expected: str) -> None:
