@@ -23,6 +23,7 @@ from smith.core.v1 import (
     passkey_service_pb2_grpc,
     password_reset_service_pb2_grpc,
     push_notification_service_pb2_grpc,
+    request_log_service_pb2_grpc,
     saved_message_service_pb2_grpc,
     second_factor_service_pb2_grpc,
     single_sign_on_service_pb2_grpc,
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from smith.core.v1.passkey_service_pb2_grpc import PasskeyServiceAsyncStub
     from smith.core.v1.password_reset_service_pb2_grpc import PasswordResetServiceAsyncStub
     from smith.core.v1.push_notification_service_pb2_grpc import PushNotificationServiceAsyncStub
+    from smith.core.v1.request_log_service_pb2_grpc import RequestLogServiceAsyncStub
     from smith.core.v1.saved_message_service_pb2_grpc import SavedMessageServiceAsyncStub
     from smith.core.v1.second_factor_service_pb2_grpc import SecondFactorServiceAsyncStub
     from smith.core.v1.single_sign_on_service_pb2_grpc import SingleSignOnServiceAsyncStub
@@ -169,6 +171,7 @@ class Core:
         self.second_factor: SecondFactorServiceAsyncStub = second_factor_service_pb2_grpc.SecondFactorServiceStub(
             channel
         )
+        self.request_log: RequestLogServiceAsyncStub = request_log_service_pb2_grpc.RequestLogServiceStub(channel)
         self.status: StatusServiceAsyncStub = status_service_pb2_grpc.StatusServiceStub(channel)
         self.webhooks: WebhookServiceAsyncStub = webhook_service_pb2_grpc.WebhookServiceStub(channel)
 

@@ -48,6 +48,7 @@ class Place:
     name: str
     icon: str
     needs_simulator: bool = False
+    is_for_owners: bool = False
 
 
 NAVIGATION = (
@@ -56,6 +57,7 @@ NAVIGATION = (
     Place("/playground", "Playground", "bolt"),
     Place("/live-activities", "Live Activities", "timelapse"),
     Place("/delivery-log", "Delivery log", "receipt_long"),
+    Place("/requests", "Requests", "swap_vert", is_for_owners=True),
     Place("/widgets", "Widgets", "widgets"),
     Place("/channels", "Channels", "tag"),
     Place("/devices", "Devices", "devices"),
@@ -81,11 +83,16 @@ class Site:
         self._destinations = DestinationsOfServer(core)
         self._paths: set[str] = set()
 
-    @property
-    def navigation(self) -> list[Place]:
-        """The navigation entries that exist in this installation."""
+    def navigation(self, *, is_owner: bool) -> list[Place]:
+        """The navigation entries that exist in this installation, for this person."""
         simulated = self.settings.simulator_url is not None
-        return [place for place in NAVIGATION if place.path in self._paths and (simulated or not place.needs_simulator)]
+        return [
+            place
+            for place in NAVIGATION
+            if place.path in self._paths
+            and (simulated or not place.needs_simulator)
+            and (is_owner or not place.is_for_owners)
+        ]
 
     def caller(self, request: Request) -> Caller:
         """Who asks for a page."""
@@ -110,7 +117,7 @@ class Site:
                 caller = self.caller(request)
                 visit = Visit(self.core, caller, self.settings, request.state.found)
                 visit.destinations = await self._destinations.now(self.stranger(request))
-                places = [] if visit.lacks_second_factor else self.navigation
+                places = [] if visit.lacks_second_factor else self.navigation(is_owner=visit.is_owner)
                 with theme.frame(visit, places, title=title, path=path):
                     try:
                         await build(visit, **parameters)

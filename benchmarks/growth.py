@@ -30,7 +30,7 @@ CALLERS = 64
 ACCOUNTS = 1_000
 FEW_ROWS = 10_000
 DAY = dt.timedelta(days=1)
-AGES = Ages(delivery_log=30 * DAY, history=30 * DAY, audit_log=365 * DAY)
+AGES = Ages(delivery_log=30 * DAY, history=30 * DAY, audit_log=365 * DAY, request_log=30 * DAY)
 
 
 @dataclass(frozen=True)

@@ -148,6 +148,10 @@ class CoreSettings(DatabaseSettings, SingleSignOnSettings):
     """How long notifications, ended Live Activities, webhook calls and invites that have expired are kept."""
     audit_log_days: int = Field(default=365, ge=1, le=3650)
     """How long acts of administration are kept."""
+    request_log_days: int = Field(default=30, ge=1, le=3650)
+    """How long requests of the REST API are kept."""
+    request_log_per_day: int = Field(default=100_000, ge=0, le=100_000_000)
+    """Requests of an account that are kept of one day; more are counted only."""
     database_connections: int = Field(default=10, ge=2, le=100)
     """Connections for the hot paths; 8 more serve settlement and administration."""
     max_concurrent_requests: int = Field(default=1000, ge=1, le=100_000)

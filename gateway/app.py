@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from opentelemetry.trace import SpanKind
@@ -11,6 +12,18 @@ from starlette.types import Receive, Scope, Send
 from gateway.bodies import ClientGone, linger
 from gateway.paths import Paths
 from gateway.problems import Problem, internal
+from gateway.request_log.log import RequestLog
+from gateway.scope_keys import (
+    ANSWERED_KEY,
+    CHOSEN_KEY,
+    HEADERS_KEY,
+    IS_STOPPING_KEY,
+    LONGEST_WAIT_KEY,
+    PATH_FIELDS_KEY,
+    PROBLEM_KEY,
+    REQUEST_ID_KEY,
+    ROUTE_KEY,
+)
 from gateway.telemetry import HEALTH, AccessLog, Exchange, GatewayMetrics
 from service_kit import tracing
 from service_kit.hosts import Hosts
@@ -20,21 +33,6 @@ log = logging.getLogger(__name__)
 
 CLIENT_LEFT = 499
 """The status, in log and metrics only, of a request whose client left before the answer, as in nginx."""
-
-REQUEST_ID_KEY = "smith.request_id"
-"""Key of the request's id in its ASGI scope."""
-HEADERS_KEY = "smith.headers"
-"""Key of the request's headers by name; of a header that is given twice, the last."""
-PATH_FIELDS_KEY = "smith.path_fields"
-"""Key of the parts of the path that its template names, by their names."""
-ROUTE_KEY = "smith.route"
-"""Key of the route's path template; set once a route was found."""
-ANSWERED_KEY = "smith.answered"
-"""Key of the answer's status and the time (of `time.perf_counter`) at which it was ready."""
-LONGEST_WAIT_KEY = "smith.longest_wait"
-"""Key of the seconds for which the answer may wait because that is asked for."""
-IS_STOPPING_KEY = "smith.is_stopping"
-"""Key of the function that says whether the process is about to stop."""
 
 
 @dataclass(slots=True)
@@ -69,14 +67,22 @@ class Gateway:
         *,
         is_stopping: Callable[[], bool],
         hosts: Hosts | None = None,
+        request_log: RequestLog | None = None,
     ) -> None:
         """`resources` are handlers by method, by path. With `hosts`, requests for another host are refused, except for
-        health checks."""
+        health checks. `request_log` is told of each request; the server runs it."""
         self._resources = Paths({path: Resource(path, handlers) for path, handlers in resources.items()})
         self.metrics = metrics
         self._access = access
         self._is_stopping = is_stopping
         self._hosts = hosts
+        self.request_log = request_log
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Hands over the log of requests for the length of the block. Requests are answered without it, too."""
+        async with self.request_log.running() if self.request_log is not None else nullcontext():
+            yield
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request, then logs and counts it. Other kinds of connection are not served."""
@@ -85,9 +91,11 @@ class Gateway:
         began = time.perf_counter()
         scope[HEADERS_KEY] = headers = dict(scope["headers"])
         given = values_of(scope, b"x-request-id")[0] if b"x-request-id" in headers else ""
-        scope[REQUEST_ID_KEY] = tracing.taken_request_id(given)
+        scope[REQUEST_ID_KEY] = request_id = tracing.taken_request_id(given)
+        if request_id == given:
+            scope[CHOSEN_KEY] = True
         scope[IS_STOPPING_KEY] = self._is_stopping
-        tracing.request_id.set(scope[REQUEST_ID_KEY])
+        tracing.request_id.set(request_id)
         self.metrics.in_progress += 1
         try:
             if tracing.is_on() and scope["path"] not in HEALTH:
@@ -101,6 +109,8 @@ class Gateway:
             self.metrics.in_progress -= 1
             self.metrics.count(exchange)
             self._access.tell(exchange)
+            if self.request_log is not None:
+                self.request_log.note(scope, exchange, is_operation=LONGEST_WAIT_KEY in scope)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -170,6 +180,7 @@ async def refuse(problem: Problem, scope: Scope, receive: Receive, send: Send) -
     If the connection is to be closed, a client that is still sending gets a moment to read the answer first; one that
     waits for 100 Continue sends nothing.
     """
+    scope[PROBLEM_KEY] = problem
     lingers = "connection" in problem.headers and not values_of(scope, b"expect")
     await send_answer(scope, send, Answer(problem.status, dump(problem.body()), problem.headers), more=lingers)
     if lingers:

@@ -2,20 +2,31 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from operator import attrgetter
 from typing import Any
 from urllib.parse import parse_qsl
 
 import grpc
+from google.protobuf.descriptor import Descriptor
 from google.protobuf.message_factory import GetMessageClass
 from opentelemetry.trace import SpanKind
 from starlette.types import Receive, Scope
 
-from gateway.app import HEADERS_KEY, LONGEST_WAIT_KEY, PATH_FIELDS_KEY, REQUEST_ID_KEY, Answer, values_of
+from gateway.app import Answer, values_of
 from gateway.bodies import IgnoredFields, Ignoring, check_head, read_body
 from gateway.load import BodyMemory, Callers, Calls
 from gateway.preferences import STRICT_HANDLING, wants_strict_handling
 from gateway.problems import Problem, from_remote, invalid
 from gateway.routes import Route
+from gateway.scope_keys import (
+    BODY_KEY,
+    HEADERS_KEY,
+    IGNORED_KEY,
+    LONGEST_WAIT_KEY,
+    PATH_FIELDS_KEY,
+    REQUEST_ID_KEY,
+    SUBJECT_KEY,
+)
 from service_kit import tracing
 from service_kit.json_mapping import (
     REFUSED,
@@ -40,6 +51,10 @@ MAX_PARAMETERS = 256
 RATE_LIMIT_HEADERS = frozenset({"ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"})
 """Metadata keys of core's answers that become headers of the same names."""
 
+SUBJECT_FIELDS = ("notification_id", "activity_id")
+"""Fields of paths and answers that name what the log of requests leads to."""
+SUBJECT = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[A-Za-z0-9_-]{32}")
+"""What they look like. Anything else in their place may be a secret that was pasted there."""
 
 GO_SDK = {
     b"x-activitysmith-sdk": re.compile(rb"go-"),
@@ -71,7 +86,9 @@ class Operation:
         call_timeout: float,
         body_timeout: float,
         on_ignored: Callable[[str, str, int], None],
+        keeps_bodies: bool = False,
     ) -> None:
+        """With `keeps_bodies` the request's body is left in its scope."""
         self._route = route
         self._calls = calls
         self._memory = memory
@@ -82,6 +99,9 @@ class Operation:
         self._call_timeout = call_timeout + self._longest_wait
         self._body_timeout = body_timeout
         self._on_ignored = on_ignored
+        self._keeps_bodies = keeps_bodies
+        self._subject_field = next((name for name in SUBJECT_FIELDS if name in route.path_fields), "")
+        self._subject_of = _subject_of(route.rpc.output_type)
         self._sends = route.policy.sends
         self._request_class: Callable[[], Any] = GetMessageClass(route.rpc.input_type)
         self._decoder = decoder_for(route.rpc.input_type)
@@ -97,12 +117,16 @@ class Operation:
     async def __call__(self, scope: Scope, receive: Receive) -> Answer:
         """The answer to one request. Raises Problem for a refusal and ClientGone if the client left meanwhile."""
         scope[LONGEST_WAIT_KEY] = self._longest_wait
+        if self._subject_field and SUBJECT.fullmatch(named := scope[PATH_FIELDS_KEY][self._subject_field]):
+            scope[SUBJECT_KEY] = named
         headers: dict[bytes, bytes] = scope[HEADERS_KEY]
         is_strict = b"prefer" in headers and wants_strict_handling(scope["headers"])
         documented_only = refuses_unknown_fields(headers)
         ignored = IgnoredFields()
         try:
             body = await read_body(receive, self._body_timeout, self._memory) if check_head(headers) else b""
+            if self._keeps_bodies and body:
+                scope[BODY_KEY] = body
             caller = self._callers.of(scope, headers)
             self._calls.begin(caller)
             try:
@@ -112,12 +136,12 @@ class Operation:
             finally:
                 self._calls.end(caller)
         except Problem as problem:
-            problem.headers.update(self._told(ignored, is_strict=is_strict))
+            problem.headers.update(self._told(scope, ignored, is_strict=is_strict))
             if documented_only:
                 problem.keep_to_contract()
             raise
         if ignored.count or is_strict:
-            answer.headers.update(self._told(ignored, is_strict=is_strict))
+            answer.headers.update(self._told(scope, ignored, is_strict=is_strict))
         return answer
 
     async def _ask(
@@ -137,6 +161,8 @@ class Operation:
         if self._needs_credentials:
             self._callers.accept(headers)
         trailing = await call.trailing_metadata()
+        if self._subject_of is not None:
+            scope[SUBJECT_KEY] = self._subject_of(response) or scope.get(SUBJECT_KEY)
         shown = rate_limit_headers(await call.initial_metadata(), trailing)
         if "idempotency-replayed" in (trailing or ()):
             shown["idempotency-replayed"] = "true"
@@ -157,12 +183,12 @@ class Operation:
         problem.headers.update(rate_limit_headers(failure.initial_metadata(), failure.trailing_metadata()))
         return problem
 
-    def _told(self, ignored: IgnoredFields, *, is_strict: bool) -> dict[str, str]:
+    def _told(self, scope: Scope, ignored: IgnoredFields, *, is_strict: bool) -> dict[str, str]:
         """Headers that say whether unknown fields were ignored or refused."""
         told = {"preference-applied": STRICT_HANDLING} if is_strict else {}
         if ignored.count:
             self._on_ignored(self._route.method, self._route.path, ignored.count)
-            told["ignored-fields"] = ignored.header()
+            told["ignored-fields"] = scope[IGNORED_KEY] = ignored.header()
         return told
 
     def _request(self, scope: Scope, body: bytes, unknown: UnknownFields) -> Any:
@@ -202,6 +228,15 @@ class Operation:
             except FieldError as error:
                 error.rule = f"{error.rule}: this request takes none in its body"
                 raise error.within(key) from None
+
+
+def _subject_of(answer: Descriptor) -> Callable[[Any], str] | None:
+    """How to read the id of the notification or the Live Activity in such an answer; None if it has none."""
+    for name in SUBJECT_FIELDS:
+        if name in answer.fields_by_name:
+            return attrgetter(name)
+    sent = answer.fields_by_name.get("sent")
+    return attrgetter("sent.notification_id") if sent is not None else None
 
 
 def call_metadata(scope: Scope, headers: dict[bytes, bytes]) -> tuple[tuple[str, str], ...]:

@@ -53,7 +53,8 @@ GENERIC = {
 class Problem(Exception):
     """A refusal: HTTP `status`, the short title `error`, a `message` in a sentence, facts for programs, headers.
 
-    `field` is the path of the wrong field; empty if the error is not about a field.
+    `field` is the path of the wrong field; empty if the error is not about a field. `reason` is the name of core's
+    `ErrorReason`; empty for a refusal of the gateway.
     """
 
     def __init__(
@@ -65,6 +66,7 @@ class Problem(Exception):
         field: str = "",
         facts: dict[str, Any] | None = None,
         headers: dict[str, str] | None = None,
+        reason: str = "",
     ) -> None:
         super().__init__(message)
         self.status = status
@@ -73,6 +75,7 @@ class Problem(Exception):
         self.field = field
         self.facts = facts or {}
         self.headers = headers or {}
+        self.reason = reason
 
     def keep_to_contract(self) -> None:
         """Leaves out what the documented contract does not have: for clients that take such a member for an error."""
@@ -124,6 +127,7 @@ def from_remote(remote: RemoteError) -> Problem:
         field=remote.field,
         facts=facts,
         headers=headers,
+        reason=remote.reason,
     )
 
 

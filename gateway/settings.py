@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator, Field
 
+from gateway.request_log.log import Bodies
 from service_kit.addresses import PublicUrl, TrustedProxies
 from service_kit.hosts import HostNames
 from service_kit.settings import ServiceSettings, empty_is_unset
@@ -35,6 +36,10 @@ class GatewaySettings(ServiceSettings):
     """A log line for every request."""
     gateway_slow_seconds: float = Field(default=5.0, gt=0)
     """Requests that take longer get a warning in the log, as do those that are answered 5xx."""
+    request_log: bool = True
+    """Whether core is told of each request, for the log that owners read."""
+    request_log_bodies: Bodies = "refused"
+    """Of which requests the log has the body: of none, of refused ones, or of all."""
     trusted_proxies: TrustedProxies = ""
     """Addresses (separated by commas) whose `X-Forwarded-For` is believed. None by default."""
 

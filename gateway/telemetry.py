@@ -121,6 +121,14 @@ class GatewayMetrics:
             by,
             registry=registry,
         )
+        self._missing = Counter(
+            "smith_gateway_request_log_missing",
+            "Requests that the log of requests does not have, because core did not take them in time.",
+            registry=registry,
+        )
+        self._unlogged = Gauge(
+            "smith_gateway_request_log_waiting", "Requests that wait to be handed to core's log.", registry=registry
+        )
         self._calls = Gauge("smith_gateway_calls_in_progress", "Calls of core in progress.", registry=registry)
         self._limit = Gauge("smith_gateway_calls_limit", "Most calls of core in progress.", registry=registry)
         self._connections = Gauge("smith_gateway_connections", "Open connections.", registry=registry)
@@ -130,6 +138,14 @@ class GatewayMetrics:
         """Sets the source of the gauges of calls in progress."""
         self._calls.set_function(lambda: calls.active)
         self._limit.set(calls.limit)
+
+    def watch_request_log(self, waiting: Callable[[], int]) -> None:
+        """Sets the source of the gauge of requests that wait to be logged."""
+        self._unlogged.set_function(waiting)
+
+    def miss_in_request_log(self, count: int) -> None:
+        """Counts requests that the log of requests will not have."""
+        self._missing.inc(count)
 
     def watch_connections(self, count: Callable[[], int]) -> None:
         """Sets the source of the gauge of open connections."""

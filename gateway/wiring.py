@@ -13,6 +13,8 @@ from gateway.load import BodyMemory, Callers, Calls
 from gateway.operations import Operation
 from gateway.phone import phone
 from gateway.reference import reference
+from gateway.request_log.cleaning import Cleaner
+from gateway.request_log.log import RequestLog
 from gateway.routes import routes
 from gateway.settings import GatewaySettings
 from gateway.telemetry import AccessLog, GatewayMetrics
@@ -41,13 +43,15 @@ async def serve(config: GatewaySettings, stop: StopRequest, *, core: InProcessCh
     async with metrics.serving(registry, config, "gateway"):
         listener = listen(config.bind_host, config.gateway_port)
         channel = core or open_channel(config.core_address, Peers.of(config))
-        server = build_server(build_app(channel, config, registry, is_stopping=stop.is_set), config)
+        app = build_app(channel, config, registry, is_stopping=stop.is_set)
+        server = build_server(app, config)
         # Connects now rather than at the first request.
         channel.get_state(try_to_connect=True)
         port = listener.getsockname()[1]
         where = f"at {config.core_address}" if core is None else "in this process"
         log.info("serving on http://%s, core %s", join(config.bind_host, port), where)
-        await server.serve_until(stop, listener, delay=config.shutdown_delay)
+        async with app.running():
+            await server.serve_until(stop, listener, delay=config.shutdown_delay)
         await channel.close()
 
 
@@ -66,6 +70,12 @@ def build_app(
     memory = BodyMemory(on_refused=measured.refuse)
     callers = Callers()
     measured.watch(calls)
+    request_log = None
+    if settings.request_log:
+        request_log = RequestLog(
+            channel, Cleaner(table), settings.request_log_bodies, on_missing=measured.miss_in_request_log
+        )
+        measured.watch_request_log(lambda: request_log.waiting)
     resources: dict[str, dict[str, Handler]] = {}
     for route in table:
         resources.setdefault(route.path, {})[route.method] = Operation(
@@ -77,6 +87,7 @@ def build_app(
             call_timeout=settings.gateway_call_timeout,
             body_timeout=settings.gateway_body_timeout,
             on_ignored=measured.ignore,
+            keeps_bodies=request_log is not None and request_log.keeps_bodies,
         )
     resources["/healthz"] = {"GET": health.alive}
     resources["/readyz"] = {"GET": health.Readiness(channel, is_stopping=is_stopping)}
@@ -84,7 +95,7 @@ def build_app(
     resources.update({path: {"GET": content} for path, content in published.items()})
     access = AccessLog(every=settings.gateway_access_log, slow_seconds=settings.gateway_slow_seconds)
     hosts = Hosts(settings.gateway_hosts) if settings.gateway_hosts else None
-    return Gateway(resources, measured, access, is_stopping=is_stopping, hosts=hosts)
+    return Gateway(resources, measured, access, is_stopping=is_stopping, hosts=hosts, request_log=request_log)
 
 
 def build_server(app: Gateway, settings: GatewaySettings) -> HttpServer:

@@ -26,6 +26,7 @@ from admin_ui.components.lock_screen import activity_card
 from admin_ui.components.paged_table import Column, PagedTable, PageOf
 from admin_ui.components.times import ago
 from admin_ui.core import Refused
+from admin_ui.requests.words import requests_about
 from admin_ui.site import Site
 from admin_ui.visit import Visit
 
@@ -93,6 +94,8 @@ class _Details:
                     self._card = activity_card(read(activity.content_state), buttons_of(activity))
                 with card("About it"):
                     copyable(self._id, "activity id")
+                    if self._visit.is_owner:
+                        a("Its requests", requests_about(activity_id=self._id))
                     self._facts = div()
                 if activity.HasField("metadata") and (noted := read(activity.metadata)):
                     metadata_card(noted)

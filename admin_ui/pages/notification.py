@@ -31,6 +31,7 @@ from admin_ui.components.times import ago
 from admin_ui.delivery_log.devices import Devices
 from admin_ui.delivery_log.story import Story
 from admin_ui.delivery_log.words import sender
+from admin_ui.requests.words import requests_about
 from admin_ui.sending.api_request import ApiRequest, Operation
 from admin_ui.sending.snippets import curl
 from admin_ui.site import Site
@@ -96,6 +97,8 @@ class NotificationPage:
                     text(f"replaced {times(sent.replacements)}, last")
                     ago(sent.replaced_at)
                 tag_links(sent.tags.values, "/delivery-log")
+                if self._visit.is_owner:
+                    a("Its requests", requests_about(notification_id=self._id))
         self._content.clear()
         with self._content:
             with card("What devices show"):

@@ -44,6 +44,8 @@ from smith.core.v1 import (
     phone_service_pb2_grpc,
     push_notification_service_pb2,
     push_notification_service_pb2_grpc,
+    request_log_service_pb2,
+    request_log_service_pb2_grpc,
     saved_message_service_pb2,
     saved_message_service_pb2_grpc,
     second_factor_service_pb2,
@@ -55,6 +57,7 @@ from smith.core.v1 import (
     webhook_service_pb2,
     webhook_service_pb2_grpc,
 )
+from smith.internal.v1 import request_intake_service_pb2, request_intake_service_pb2_grpc
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core_service.accounts.service import Accounts, Defaults
@@ -118,6 +121,9 @@ from core_service.push.history import NotificationHistory
 from core_service.push.replacement import Replacements
 from core_service.push.service import PushNotifications
 from core_service.push.servicer import PushNotificationServicer
+from core_service.request_log.intake import Intake
+from core_service.request_log.service import RequestLog
+from core_service.request_log.servicer import RequestIntakeServicer, RequestLogServicer
 from core_service.saved_messages.service import SavedMessages
 from core_service.saved_messages.servicer import SavedMessageServicer
 from core_service.second_factor.own import OwnFactors
@@ -179,6 +185,7 @@ SERVICES = [
         (saved_message_service_pb2, "SavedMessageService"),
         (single_sign_on_service_pb2, "SingleSignOnService"),
         (second_factor_service_pb2, "SecondFactorService"),
+        (request_log_service_pb2, "RequestLogService"),
         (status_service_pb2, "StatusService"),
         (webhook_service_pb2, "WebhookService"),
     )
@@ -194,6 +201,7 @@ def build_server(
     rate_limiter: RateLimiter,
     single_sign_on: "SingleSignOnArea | None",
     pool: Pool,
+    intake: Intake,
     account_limit: KeyedLimiter[uuid.UUID],
     crowd: Crowd,
     engine: AsyncEngine,
@@ -354,10 +362,6 @@ def build_server(
             MetricServicer(Metrics(engine, clock)),
         ),
         (
-            saved_message_service_pb2_grpc.add_SavedMessageServiceServicer_to_server,
-            SavedMessageServicer(SavedMessages(engine)),
-        ),
-        (
             passkey_service_pb2_grpc.add_PasskeyServiceServicer_to_server,
             PasskeyServicer(sign_ins, OwnPasskeys(engine, own_password, party)),
         ),
@@ -387,6 +391,10 @@ def build_server(
             ),
         ),
         (
+            saved_message_service_pb2_grpc.add_SavedMessageServiceServicer_to_server,
+            SavedMessageServicer(SavedMessages(engine)),
+        ),
+        (
             single_sign_on_service_pb2_grpc.add_SingleSignOnServiceServicer_to_server,
             SingleSignOnServicer(single_sign_on, accounts),
         ),
@@ -400,6 +408,10 @@ def build_server(
             ),
         ),
         (
+            request_log_service_pb2_grpc.add_RequestLogServiceServicer_to_server,
+            RequestLogServicer(RequestLog(pool)),
+        ),
+        (
             status_service_pb2_grpc.add_StatusServiceServicer_to_server,
             StatusServicer(status, AccountAlarms(pool), destinations),
         ),
@@ -410,6 +422,12 @@ def build_server(
     ]
     for (register, servicer), service in zip(registrations, SERVICES, strict=True):
         server.add(register, servicer, service.full_name)
+    # No service of the API: its methods have no policies, because it refuses all but our own processes.
+    server.add(
+        request_intake_service_pb2_grpc.add_RequestIntakeServiceServicer_to_server,
+        RequestIntakeServicer(intake, Peers.of(settings)),
+        request_intake_service_pb2.DESCRIPTOR.services_by_name["RequestIntakeService"].full_name,
+    )
     if caller is not None:
         server.connect(caller)
     return server

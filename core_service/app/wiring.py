@@ -36,6 +36,7 @@ from core_service.mail.grpc_sender import GrpcMailSender
 from core_service.mail.port import MailSender
 from core_service.password_resets import queries as password_mails
 from core_service.password_resets.outbox import PasswordResetArea, build_password_resets
+from core_service.request_log.intake import Intake
 from core_service.retention.service import Ages, Retention
 from core_service.sending import queries as notifications
 from core_service.sending.dispatcher import Dispatcher
@@ -182,6 +183,7 @@ async def running_core(
             rate_limiter=rate_limiter,
             single_sign_on=single_sign_on,
             pool=requests,
+            intake=Intake(batches, settings.request_log_per_day),
             account_limit=account_limit,
             crowd=crowd,
             engine=engine,
@@ -317,4 +319,5 @@ def ages_of(settings: CoreSettings) -> Ages:
         delivery_log=dt.timedelta(days=settings.delivery_log_days),
         history=dt.timedelta(days=settings.history_days),
         audit_log=dt.timedelta(days=settings.audit_log_days),
+        request_log=dt.timedelta(days=settings.request_log_days),
     )

@@ -17,6 +17,7 @@ import core_service.live_activities.models
 import core_service.mail.models
 import core_service.password_resets.models
 import core_service.push.models
+import core_service.request_log.models
 import core_service.sending.models
 import core_service.single_sign_on.models
 import core_service.webhooks.models  # noqa: F401 - the imports fill SQLModel.metadata

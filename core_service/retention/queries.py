@@ -5,6 +5,8 @@ version 7, which begin with their time: `%(history)s` and the like are the lowes
 keys serve as indexes by age.
 """
 
+from core_service.retention.request_queries import OF_REQUESTS
+
 ATTEMPTS = """
 DELETE FROM delivery_attempts WHERE (account_id, id) IN (
     SELECT old.account_id, old.id
@@ -209,6 +211,7 @@ PURGES = (
     ACTION_RUNS,
     AUDIT_ENTRIES,
     HOURLY_COUNTS,
+    *OF_REQUESTS,
 )
 """In this order: what belongs to an object is deleted before it."""
 

@@ -29,6 +29,7 @@ class Ages:
     history: dt.timedelta
     """Notifications, ended Live Activities and webhook calls."""
     audit_log: dt.timedelta
+    request_log: dt.timedelta
 
 
 class Retention:
@@ -84,4 +85,6 @@ class Retention:
             "history": lowest_id(now - self._ages.history),
             "history_before": now - self._ages.history,
             "audit_log": lowest_id(now - self._ages.audit_log),
+            "request_log": lowest_id(now - self._ages.request_log),
+            "request_log_before": now - self._ages.request_log,
         }

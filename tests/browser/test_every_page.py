@@ -24,7 +24,7 @@ from tests.waiting import eventually
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 PATHS = (
     "/", "/lock-screen", "/playground", "/live-activities", "/delivery-log",
-    "/delivery-log/live-activities", "/delivery-log/webhook-calls", "/widgets", "/channels", "/devices",
+    "/delivery-log/live-activities", "/delivery-log/webhook-calls", "/requests", "/widgets", "/channels", "/devices",
     "/api-keys", "/members", "/settings", "/settings/audit-log", "/account", "/second-factor", "/help",
 )  # fmt: skip
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
@@ -72,7 +72,12 @@ def details(place: Stack) -> Iterator[dict[str, str]]:
     [notification, *_] = eventually(
         "notifications are listed", lambda: owner.get("/api/push-notifications").json()["push_notifications"]
     )
+    refused = backend.post("/api/push-notification", json={"title": "Deploy failed", "message": 5, "mood": "bad"})
+    assert refused.status_code == 400
+    request_id = refused.headers["x-request-id"]
+    eventually("it is logged", lambda: owner.get(f"/api/requests/{request_id}").status_code == 200)
     yield {
+        "request": f"/requests/{request_id}",
         "channel": f"/channels/{channel['id']}",
         "notification": f"/delivery-log/{notification['id']}",
         "live-activity": f"/live-activities/{activity_id}",

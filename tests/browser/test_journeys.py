@@ -232,3 +232,51 @@ def test_the_theme_follows_the_system_until_somebody_chooses(place: Stack, open_
     expect(page.locator("body")).to_have_class(re.compile("body--light"))
     page.reload()
     expect(page.locator("body")).to_have_class(re.compile("body--light"))
+
+
+def test_an_owner_finds_out_why_a_request_was_refused_and_what_became_of_another(place: Stack, owner: Page) -> None:
+    backend = plain_http_client(place.base_url, Authorization=f"Bearer {place.api_key}")
+    word = uuid.uuid4().hex[:10]
+    good = backend.post("/api/push-notification", json={"title": f"Good {word}", "mood": True})
+    assert good.headers["ignored-fields"] == "mood"
+    bad = backend.post("/api/push-notification", json={"title": 5, "password": f"hunter-{word}"})
+    assert (good.status_code, bad.status_code) == (200, 400)
+    [bad_id, good_id] = [answer.headers["x-request-id"] for answer in (bad, good)]
+
+    owner.goto("/")
+    owner.get_by_role("link", name="Requests", exact=True).click()
+    expect(owner.get_by_role("heading", level=1, name="Requests")).to_be_visible()
+    search = owner.get_by_label("Find by request id")
+    search.fill(bad_id)
+    rows = owner.get_by_role("table", name="Requests").locator("tbody tr")
+    expect(rows).to_have_count(1)
+    expect(rows.first).to_contain_text("400 Not valid")
+    expect(rows.first).to_contain_text("title must be a string")
+    owner.wait_for_url(re.compile(f"request_id={bad_id}"))
+    owner.reload()
+    expect(rows).to_have_count(1)
+
+    # The row is a link, wherever it is clicked.
+    size = rows.first.bounding_box()
+    assert size is not None
+    rows.first.click(position={"x": size["width"] - 20, "y": size["height"] / 2})
+    owner.wait_for_url(re.compile("/requests/[0-9a-f]{32}$"))
+    expect(owner.get_by_text("Why it was refused")).to_be_visible()
+    expect(owner.get_by_label("body", exact=True)).to_contain_text('"title": 5')
+    expect(owner.get_by_text(f"hunter-{word}")).to_have_count(0)
+    expect(owner.get_by_label("request id", exact=True)).to_have_text(bad_id)
+    expect(owner.get_by_role("button", name="Copy everything as JSON")).to_be_visible()
+    expect(owner.get_by_role("button", name="Copy request id")).to_be_visible()
+
+    owner.goto(f"/requests/{good_id}")
+    expect(owner.get_by_label("ignored fields", exact=True)).to_have_text("mood")
+    owner.get_by_role("link", name="Open it").click()
+    expect(owner.get_by_role("heading", level=1, name=f"Good {word}")).to_be_visible()
+    owner.get_by_role("link", name="Its requests").click()
+    expect(rows).to_have_count(1)
+    expect(rows.first).to_contain_text("200 Done")
+    owner.get_by_role("link", name="Show everything").click()
+    owner.get_by_label("Answer", exact=True).click()
+    owner.get_by_role("option", name="Server errors").click()
+    owner.wait_for_url(re.compile(r"/requests\?status=5$"))
+    rows.first.or_(owner.get_by_role("heading", name="Nothing is found")).wait_for()

@@ -36,6 +36,7 @@ async def example_ids(account: Account) -> dict[str, str]:
         "action_id": str(uuid.uuid4()),
         "action_run_id": str(uuid.uuid4()),
         "passkey_id": str(uuid.uuid4()),
+        "request_id": f"chosen-{uuid.uuid4().hex}",
     }
     await account.core.sql(
         """
@@ -58,6 +59,15 @@ async def example_ids(account: Account) -> dict[str, str]:
         """,
         account_id=account.id,
         **{name: ids[name] for name in ("action_id", "action_run_id", "activity_id", "device_id")},
+    )
+    await account.core.sql(
+        """
+        INSERT INTO requests (account_id, id, request_id, route, status, latency_ms, caller, caller_id, subject)
+        VALUES (%(account_id)s, gen_random_uuid(), %(request_id)s, 'POST /api/push-notification', 200, 1, 'api_key',
+                %(api_key_id)s, %(notification_id)s)
+        """,
+        account_id=account.id,
+        **{name: ids[name] for name in ("request_id", "api_key_id", "notification_id")},
     )
     await backend.SetBadge(badge=3)
     await account.owner.AssignUser(channel_id=ids["channel_id"], user_id=ids["user_id"])

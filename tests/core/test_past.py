@@ -14,7 +14,7 @@ from tests.core.conftest import NewDatabase
 pytestmark = pytest.mark.slow
 
 DAY = dt.timedelta(days=1)
-AGES = Ages(delivery_log=30 * DAY, history=30 * DAY, audit_log=365 * DAY)
+AGES = Ages(delivery_log=30 * DAY, history=30 * DAY, audit_log=365 * DAY, request_log=30 * DAY)
 DELIVERIES = 720
 ROWS = {"notifications": DELIVERIES // 2, "deliveries": DELIVERIES, "delivery_attempts": DELIVERIES}
 

@@ -27,6 +27,7 @@ from core_service.phones import notification_queries
 from core_service.push import history_queries as push_history
 from core_service.push import queries as push
 from core_service.push import replacement_queries as replacements
+from core_service.request_log import queries as request_log
 from core_service.sending import queries as dispatch
 from core_service.sending import revival_queries
 from core_service.single_sign_on.recheck import select_due
@@ -140,6 +141,18 @@ SELECT md5('device' || i)::uuid, md5('account' || (1 + i % 500))::uuid, gen_rand
 FROM generate_series(1, 20000) i;
 INSERT INTO live_activity_push_budgets (device_id, sent_at)
 SELECT md5('device' || i)::uuid, ARRAY[1, 2] FROM generate_series(1, 20000) i;
+INSERT INTO requests (account_id, id, request_id, route, status, latency_ms, caller, caller_id, subject)
+SELECT md5('account' || (1 + i % 500))::uuid, md5('request' || i)::uuid, CASE WHEN i % 10 = 0 THEN 'chosen-' || i END,
+       'POST /api/push-notification', 200, 5, 'api_key', md5('key' || i)::uuid,
+       md5('notification' || (1 + i % 5000))::uuid::text
+FROM generate_series(1, 20000) i;
+INSERT INTO request_days (account_id, day, requests)
+SELECT md5('account' || i)::uuid, current_date, 40 FROM generate_series(1, 500) i;
+INSERT INTO request_gaps (account_id, minute, requests)
+SELECT md5('account' || (1 + i % 500))::uuid, date_trunc('minute', now()) - i * interval '1 minute', 1
+FROM generate_series(1, 5000) i;
+INSERT INTO refused_strangers (minute, address, status, requests)
+SELECT date_trunc('minute', now()) - i * interval '1 minute', '192.0.2.1', 401, 1 FROM generate_series(1, 5000) i;
 ANALYZE
 """
 
@@ -475,6 +488,44 @@ REVIVE = {
     "now": NOW,
 }
 
+LOGGED: dict[str, Any] = {
+    "account_id": ID,
+    "subject": "s",
+    "request_id": "chosen-10",
+    "own_id": ID,
+    "status_class": 4,
+    "status": None,
+    "api_key_id": ID,
+    "path": "push",
+    "before": uuid.UUID(int=2**128 - 1),
+    "since": uuid.UUID(int=0),
+    "examined": 5000,
+    "limit": 101,
+}
+BATCH: dict[str, Any] = {
+    "batch_id": ID,
+    "per_day": 100_000,
+    "most_strangers": 100,
+    "callers": [b"x"],
+    "routes": ["GET /api/channels"],
+    "addresses": ["192.0.2.1"],
+    "ids": [ID],
+    **{name: [0] for name in ("caller", "route", "address", "rows", "missing_callers")},
+    "status": [401],
+    "latency": [1],
+    "subject": [""],
+    **{
+        name: [None]
+        for name in ("request_ids", "paths", "reasons", "errors", "messages", "fields", "ignored", "bodies")
+    },
+    "stranger_minutes": [NOW],
+    "stranger_addresses": ["192.0.2.1"],
+    "stranger_statuses": [401],
+    "stranger_counts": [1],
+    "missing_minutes": [NOW],
+    "missing_counts": [1],
+}
+
 HOT: dict[str, tuple[str, Any]] = {
     "find the API key": (credentials.SELECT_API_KEY, (b"x",)),
     "find API keys": (credentials.SELECT_API_KEYS, ([b"x", b"y"],)),
@@ -513,6 +564,10 @@ HOT: dict[str, tuple[str, Any]] = {
     "read an idempotency key": (idempotency.READ, (ID, b"x")),
     "complete an idempotent request": (idempotency.COMPLETE, KEYED),
     **{f"list attempts by {by}": (delivery_log.list_attempts(by), LISTED) for by in ("account", "subject", "device")},
+    "take a batch of requests": (request_log.TAKE, BATCH),
+    **{f"list requests by {by}": (request_log.list_requests(by), LOGGED) for by in request_log.BY},
+    "find a request": (request_log.FIND, LOGGED),
+    "list what is missing": (request_log.GAPS, {"account_id": ID, "since": NOW, "until": NOW}),
     "find a stream's activities": (delivery_log.FIND_STREAM_ACTIVITIES, (ID, "k")),
     "find a stream": (delivery_log.FIND_STREAM, (ID, "k")),
     "find a device": (delivery_log.FIND_DEVICE, (ID, ID)),

@@ -18,7 +18,7 @@ from tests.core.harness import Account, Core
 pytestmark = pytest.mark.slow
 
 DAY = dt.timedelta(days=1)
-AGES = Ages(delivery_log=30 * DAY, history=30 * DAY, audit_log=365 * DAY)
+AGES = Ages(delivery_log=30 * DAY, history=30 * DAY, audit_log=365 * DAY, request_log=30 * DAY)
 OLD, YOUNG = now() - 31 * DAY, now() - 29 * DAY
 
 OLD_ATTEMPTS = """
@@ -232,3 +232,39 @@ async def test_an_invite_goes_a_month_after_it_has_expired_and_its_links_at_once
     await retention.forget()
     assert bool(await left(account, "invites", "id", made.id)) == stays
     assert not await left(account, "invite_tokens", "invite_id", made.id)
+
+
+async def test_old_requests_go_and_those_of_accounts_that_are_gone(account: Account, retention: Retention) -> None:
+    old, young, of_nobody = made_at(OLD), made_at(YOUNG), made_at(YOUNG)
+    gone = uuid.uuid4()
+    for id_, account_id in ((old, account.id), (young, account.id), (of_nobody, gone)):
+        await account.core.sql(
+            """
+            INSERT INTO requests (account_id, id, route, status, latency_ms, caller, caller_id)
+            VALUES (%s, %s, 'GET /api/channels', 200, 1, 'api_key', gen_random_uuid())
+            """,
+            account_id,
+            id_,
+        )
+    for account_id, moment in ((account.id, OLD), (account.id, YOUNG), (gone, YOUNG)):
+        await account.core.sql("INSERT INTO request_gaps VALUES (%s, %s, 1)", account_id, moment)
+        await account.core.sql("INSERT INTO request_days VALUES (%s, %s, 1)", account_id, moment.date())
+    today = "INSERT INTO request_days VALUES (%s, (now() AT TIME ZONE 'UTC')::date, 1)"
+    await account.core.sql(today, account.id)
+    batches = [uuid.uuid4() for _ in range(2)]
+    for id_, minutes in zip(batches, (61, 59), strict=True):
+        taken = "INSERT INTO request_batches VALUES (%s, now() - %s * interval '1 minute')"
+        await account.core.sql(taken, id_, minutes)
+    for address, days in (("198.51.100.1", 8), ("198.51.100.2", 6)):
+        refused = "INSERT INTO refused_strangers VALUES (now() - %s * interval '1 day', %s, 401, 1)"
+        await account.core.sql(refused, days, address)
+
+    await retention.forget()
+
+    assert await left(account, "requests", "id", old, young, of_nobody) == [young]
+    assert await left(account, "request_gaps", "minute", OLD, YOUNG) == [YOUNG]
+    assert await left(account, "request_gaps", "account_id", gone) == []
+    assert await left(account, "request_days", "account_id", uuid.UUID(account.id), gone) == [uuid.UUID(account.id)]
+    assert await left(account, "request_batches", "id", *batches) == batches[1:]
+    addresses = ("198.51.100.1", "198.51.100.2")
+    assert await left(account, "refused_strangers", "address", *addresses) == ["198.51.100.2"]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from gateway.settings import GatewaySettings
 from gateway.wiring import build_app, build_server, listen
@@ -20,6 +21,11 @@ class RunningGateway:
     """The gateway, over a real socket."""
 
     port: int
+    registry: CollectorRegistry
+
+    def metric(self, name: str) -> float:
+        """What Prometheus would read."""
+        return self.registry.get_sample_value(name) or 0.0
 
     async def request(self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None) -> Reply:
         """Sends one request."""
@@ -40,14 +46,17 @@ async def running_gateway(core_address: str, **overrides: Any) -> AsyncIterator[
     settings = GatewaySettings(gateway_port=0, core_address=core_address, drain_seconds=1.0, **overrides)
     listener = listen("127.0.0.1", 0)
     channel = open_channel(core_address)
-    server = build_server(build_app(channel, settings), settings)
-    serving = asyncio.create_task(server.serve([listener]))
-    try:
-        yield RunningGateway(listener.getsockname()[1])
-    finally:
-        server.should_exit = True
-        await serving
-        await channel.close()
+    registry = CollectorRegistry()
+    app = build_app(channel, settings, registry)
+    server = build_server(app, settings)
+    async with app.running():
+        serving = asyncio.create_task(server.serve([listener]))
+        try:
+            yield RunningGateway(listener.getsockname()[1], registry)
+        finally:
+            server.should_exit = True
+            await serving
+    await channel.close()
 
 
 MakeGateway = Callable[..., Awaitable[RunningGateway]]
@@ -78,6 +87,7 @@ def core(shared_core: CoreStandIn) -> CoreStandIn:
     """The stand-in, with nothing recorded and nothing told."""
     shared_core.calls.clear()
     shared_core.behaviours.clear()
+    shared_core.batches.clear()
     return shared_core
 
 

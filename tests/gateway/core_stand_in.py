@@ -23,9 +23,12 @@ from smith.core.v1 import (
     mail_service_pb2_grpc,
     phone_service_pb2_grpc,
     push_notification_service_pb2_grpc,
+    request_log_service_pb2_grpc,
     status_service_pb2_grpc,
     webhook_service_pb2_grpc,
 )
+from smith.internal.v1 import request_intake_service_pb2_grpc
+from smith.internal.v1.request_intake_service_pb2 import RecordRequestsRequest, RecordRequestsResponse
 
 from gateway.routes import services
 from service_kit.interceptors import ErrorInterceptor
@@ -48,6 +51,7 @@ MODULES = (
     mail_service_pb2_grpc,
     phone_service_pb2_grpc,
     push_notification_service_pb2_grpc,
+    request_log_service_pb2_grpc,
     status_service_pb2_grpc,
     webhook_service_pb2_grpc,
 )
@@ -69,6 +73,8 @@ class CoreStandIn:
 
     calls: list[Call] = field(default_factory=list)
     behaviours: dict[str, Behaviour] = field(default_factory=dict)
+    batches: list[RecordRequestsRequest] = field(default_factory=list)
+    """What it was told for the log of requests."""
     arrival: asyncio.Event = field(default_factory=asyncio.Event)
     port: int = 0
     max_calls: int = 2000
@@ -81,6 +87,11 @@ class CoreStandIn:
             name = module.__name__.rsplit(".", 1)[1].removesuffix("_service_pb2_grpc")
             service = "".join(part.capitalize() for part in name.split("_")) + "Service"
             self.server.add(getattr(module, f"add_{service}Servicer_to_server"), self, f"smith.core.v1.{service}")
+        self.server.add(
+            request_intake_service_pb2_grpc.add_RequestIntakeServiceServicer_to_server,
+            self,
+            "smith.internal.v1.RequestIntakeService",
+        )
         self.port = await self.server.start("127.0.0.1", port)
         await self.server.set_serving(True)
 
@@ -95,9 +106,13 @@ class CoreStandIn:
         return lambda request, context: self._answer(name, request, context)
 
     async def _answer(self, name: str, request: Any, context: Any) -> Message:
-        self.calls.append(Call(name, request, dict(context.invocation_metadata())))
-        del self.calls[:-1000]
-        self.arrival.set()
+        if isinstance(request, RecordRequestsRequest):
+            # No call that a test would count.
+            self.batches.append(request)
+        else:
+            self.calls.append(Call(name, request, dict(context.invocation_metadata())))
+            del self.calls[:-1000]
+            self.arrival.set()
         behaviour = self.behaviours.get(name)
         return await behaviour(request, context) if behaviour is not None else EMPTY_ANSWERS[name]()
 
@@ -145,4 +160,6 @@ class CoreStandIn:
         return release
 
 
-EMPTY_ANSWERS = {rpc.name: GetMessageClass(rpc.output_type) for service in services() for rpc in service.methods}
+EMPTY_ANSWERS = {rpc.name: GetMessageClass(rpc.output_type) for service in services() for rpc in service.methods} | {
+    "RecordRequests": RecordRequestsResponse
+}

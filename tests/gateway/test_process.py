@@ -58,6 +58,18 @@ async def test_it_tells_its_port_and_finishes_what_it_has_begun(core: CoreStandI
             assert await process.wait() == 0
 
 
+async def test_it_hands_over_what_it_has_answered_in_its_last_second(core: CoreStandIn) -> None:
+    process = await start(core.port)
+    port = await port_of(process)
+    headers = {"Authorization": f"Bearer ask_{'k' * 43}"}
+    told = [await request(port, "POST", "/api/push-notification", {"title": "x"}, headers) for _ in range(30)]
+    process.terminate()
+    async with asyncio.timeout(20):
+        assert await process.wait() == 0
+    ids = b"".join(batch.ids for batch in core.batches).hex()
+    assert all(reply.headers["x-request-id"] in ids for reply in told)
+
+
 async def test_it_says_that_it_stops_before_it_does(core: CoreStandIn) -> None:
     """To a balancer on /readyz, to clients in each answer; what they send meanwhile is answered."""
     process = await start(core.port, SMITH_SHUTDOWN_DELAY="1")

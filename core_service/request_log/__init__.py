@@ -1,0 +1,1 @@
+"""What was asked of the REST API, and what was answered."""
