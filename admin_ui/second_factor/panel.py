@@ -60,7 +60,7 @@ class SecondFactorPanel:
             with div("stack-tight"):
                 with div("cluster"):
                     text("Authenticator app", "strong")
-                    badge("on", "good") if self._has.authenticator_app else badge("off")
+                    badge("On", "good") if self._has.authenticator_app else badge("Off")
                 p("An app on your phone shows a new six-digit code every 30 seconds.", "muted small")
             if self._has.authenticator_app:
                 secondary("Turn off", self._remove_app).props["aria-label"] = "Turn off the authenticator app"
@@ -72,7 +72,7 @@ class SecondFactorPanel:
             with div("stack-tight"):
                 with div("cluster"):
                     text("Passkeys", "strong")
-                    badge(str(len(passkeys)), "good") if passkeys else badge("none")
+                    badge(str(len(passkeys)), "good") if passkeys else badge("None")
                 p(
                     "Your finger, face or PIN signs you in. No password is needed, and none can be stolen.",
                     "muted small",
