@@ -15,6 +15,7 @@ from gateway.phone import phone
 from gateway.reference import reference
 from gateway.routes import routes
 from gateway.settings import GatewaySettings
+from gateway.streams import StreamedOperation
 from gateway.telemetry import AccessLog, GatewayMetrics
 from service_kit import metrics
 from service_kit.addresses import join
@@ -68,7 +69,8 @@ def build_app(
     measured.watch(calls)
     resources: dict[str, dict[str, Handler]] = {}
     for route in table:
-        resources.setdefault(route.path, {})[route.method] = Operation(
+        kind = StreamedOperation if route.rpc.server_streaming else Operation
+        resources.setdefault(route.path, {})[route.method] = kind(
             route,
             channel,
             calls,

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from argon2 import PasswordHasher
 
+from core_service.account_data.erasing import Eraser
+from core_service.account_data.export import AccountExport
 from core_service.apns_check.grpc_asker import GrpcAsker
 from core_service.app.first_contact import upgrade_schema, wait_for_file
 from core_service.app.health import HealthReport
@@ -156,6 +158,7 @@ async def running_core(
         revival = build_revival(settings, batches, sender, events=events, destinations=destinations, clock=clock)
         revival.wakes(*wakes)
         retention, backlog = Retention(batches, ages_of(settings), clock), Backlog(batches, MEASURED, clock)
+        eraser = Eraser(batches, engine)
         last_used, idempotent, failures = LastUsed(batches), IdempotentRequests(requests), FailedSignIns(batches)
         registry.register(PoolCollector({"requests": requests, "batches": batches}))
         registry.register(
@@ -194,6 +197,8 @@ async def running_core(
             status=status,
             apns=GrpcAsker(channel),
             destinations=destinations,
+            export=AccountExport(batches),
+            eraser=eraser,
             clock=clock,
             hasher=hasher,
             caller=caller,
@@ -219,6 +224,7 @@ async def running_core(
             invites.mailer.write,
             resets.mailer.write,
             retention.run,
+            eraser.run,
             last_used.run,
             failures.run,
             counters.run,

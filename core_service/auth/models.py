@@ -13,7 +13,7 @@ class Session(SQLModel, table=True):
     """A person signed in to an account."""
 
     __tablename__ = "sessions"
-    __table_args__ = (Index("sessions_expires_at_idx", "expires_at"),)
+    __table_args__ = (Index("sessions_expires_at_idx", "expires_at"), Index("sessions_account_id_idx", "account_id"))
 
     id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
     account_id: uuid.UUID = Field(foreign_key="accounts.id", ondelete="CASCADE")

@@ -232,5 +232,6 @@ async def _person(session: AsyncSession, email: str, name: str, proven: str | No
         session.add(user)
     elif rehashed is not None:
         user.password_hash = rehashed
+    user.forget_at = None
     await session.flush()
     return user.id

@@ -1,7 +1,8 @@
 """Changes a person's password, and ends what the old one has opened."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from limits import RateLimitItemPerMinute
 from sqlalchemy import delete, select, update
@@ -42,16 +43,7 @@ class PasswordChanges:
         """
         require_storable(current, "current_password")
         require_storable(new, "new_password")
-        windows: Sequence[GuessWindow] = [(GUESSES, "password-change", str(user_id))]
-        await self._rate_limiter.refuse_guessing(windows)
-        async with self._passwords.slot(str(user_id), network_of(client_address)):
-            await self._rate_limiter.refuse_guessing(windows)
-            async with self._database() as session:
-                stored = await session.scalar(select(col(User.password_hash)).where(col(User.id) == user_id))
-            if not await self._passwords.verify(current, stored):
-                failed("password change", client_address)
-                await self._rate_limiter.count_wrong_guess(windows)
-                raise Forbidden("current_password is wrong.")
+        async with self._proven(user_id, current, "current_password", client_address) as stored:
             hashed = await self._passwords.hash(new)
         unchanged = (col(User.id) == user_id) & (col(User.password_hash) == stored)
         async with self._database.begin() as session:
@@ -61,6 +53,36 @@ class PasswordChanges:
                 raise Unavailable("The password was changed at the same moment. Sign in and try again.")
             await end_links(session, user_id)
             return await _end_others(session, user_id, session_id)
+
+    async def require(self, user_id: uuid.UUID, password: str, client_address: str) -> None:
+        """Returns if the password is the person's: for acts that cannot be undone. Wrong ones count as those of `change`
+        do.
+
+        Raises InvalidRequest; Forbidden; TooManyAttempts; Unavailable if too many passwords are being checked.
+        """
+        require_storable(password, "password")
+        async with self._proven(user_id, password, "password", client_address):
+            pass
+
+    @asynccontextmanager
+    async def _proven(
+        self, user_id: uuid.UUID, password: str, field: str, client_address: str
+    ) -> AsyncIterator[str | None]:
+        """Yields the stored hash if the password is the person's, within a turn for passwords.
+
+        Raises Forbidden; TooManyAttempts; Unavailable.
+        """
+        windows: Sequence[GuessWindow] = [(GUESSES, "password-change", str(user_id))]
+        await self._rate_limiter.refuse_guessing(windows)
+        async with self._passwords.slot(str(user_id), network_of(client_address)):
+            await self._rate_limiter.refuse_guessing(windows)
+            async with self._database() as session:
+                stored = await session.scalar(select(col(User.password_hash)).where(col(User.id) == user_id))
+            if not await self._passwords.verify(password, stored):
+                failed("password change", client_address)
+                await self._rate_limiter.count_wrong_guess(windows)
+                raise Forbidden(f"{field} is wrong.")
+            yield stored
 
     async def sign_out_elsewhere(self, user_id: uuid.UUID, session_id: uuid.UUID) -> int:
         """Ends all sessions of the person but this one. Returns how many it has ended."""

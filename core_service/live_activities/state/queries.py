@@ -93,6 +93,8 @@ WITH target AS MATERIALIZED (
     SELECT activity.id, target.id, %(account_id)s, target.user_id, 'requested', false, 0, 0, 0, gen_random_uuid(),
            0, 0, false, CASE WHEN target.is_full THEN %(later)s::timestamptz ELSE %(now)s END
     FROM activity, target
+    -- Foreign keys lock the devices in this order, as what unpairs them does.
+    ORDER BY target.id
     RETURNING device_id
 )
 SELECT count(*) FILTER (WHERE startable AND NOT is_full), (SELECT count(*) FROM device),

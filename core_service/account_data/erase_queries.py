@@ -1,0 +1,141 @@
+"""The SQL that deletes what a closed account has.
+
+As in `retention`, each statement deletes a bounded number of rows that an index finds, and no cascade without a bound.
+Rows that another transaction has locked are left for the next time, so that nothing waits for this.
+"""
+
+from dataclasses import dataclass
+from typing import LiteralString
+
+CLOSED = "SELECT id, name FROM accounts WHERE closed_at IS NOT NULL ORDER BY closed_at LIMIT 100"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Statements that are repeated in turn, each until it finds nothing, as long as the last one finds something: rows
+    that belong to others go before them."""
+
+    steps: tuple[LiteralString, ...]
+
+
+def _rows(table: LiteralString, key: LiteralString, *, which: LiteralString = "true") -> LiteralString:
+    """Deletes rows of a table that an index finds by account."""
+    return f"""
+    DELETE FROM {table} WHERE ({key}) IN (
+        SELECT {key} FROM {table} WHERE account_id = %(account_id)s AND {which}
+        LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    )
+    """
+
+
+def _belonging(
+    owners: LiteralString, owner_key: LiteralString, table: LiteralString, owner: LiteralString, key: LiteralString
+) -> LiteralString:
+    """Deletes rows of a table that belong to the first rows of another one."""
+    return f"""
+    DELETE FROM {table} WHERE ({owner}, {key}) IN (
+        SELECT t.{owner}, t.{key}
+        FROM ({_first(owners, owner_key)}) o JOIN {table} t ON t.{owner} = o.{owner_key}
+        LIMIT %(limit)s FOR UPDATE OF t SKIP LOCKED
+    )
+    """
+
+
+def _first(table: LiteralString, key: LiteralString) -> LiteralString:
+    return f"SELECT {key} FROM {table} WHERE account_id = %(account_id)s ORDER BY account_id LIMIT 100"
+
+
+OWED = (
+    Group((_rows("deliveries", "notification_id, device_id", which="state = 'due'"),)),
+    Group((_rows("badges", "device_id"),)),
+    Group((_rows("action_runs", "id"),)),
+    Group((_rows("invites", "id"),)),
+    Group((_rows("mails", "id"),)),
+    # Before the devices: a stream starts the next activity by itself.
+    Group((_rows("live_activity_streams", "id"),)),
+)
+"""What would still go out. It goes first."""
+
+CARDS = """
+DELETE FROM live_activity_devices WHERE (activity_id, device_id) IN (
+    SELECT activity_id, device_id FROM live_activity_devices
+    WHERE device_id = ANY(%(device_ids)s)
+    LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+"""
+"""Of devices whose cards are withdrawn already."""
+
+REPEATS = """
+DELETE FROM idempotent_requests WHERE (principal_id, key_hash) IN (
+    SELECT principal_id, key_hash FROM idempotent_requests WHERE principal_id = ANY(%(device_ids)s)
+    LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+)
+"""
+"""Answers that are kept for devices."""
+
+NEXT_DEVICES = """
+SELECT id FROM devices WHERE account_id = %(account_id)s ORDER BY account_id, id LIMIT %(devices)s
+"""
+
+KEPT = (
+    Group(
+        (
+            _belonging("notifications", "id", "deliveries", "notification_id", "device_id"),
+            _belonging("notifications", "id", "notification_actions", "notification_id", "id"),
+            f"""
+            DELETE FROM notifications WHERE id IN (
+                SELECT n.id FROM ({_first("notifications", "id")}) n
+                WHERE NOT EXISTS (SELECT FROM deliveries d WHERE d.notification_id = n.id)
+            )
+            """,
+        )
+    ),
+    Group(
+        (
+            _belonging("live_activities", "id", "live_activity_devices", "activity_id", "device_id"),
+            _belonging("live_activities", "id", "live_activity_actions", "activity_id", "id"),
+            _belonging("live_activities", "id", "live_activity_versions", "activity_id", "slot"),
+            f"""
+            DELETE FROM live_activities WHERE id IN (
+                SELECT a.id FROM ({_first("live_activities", "id")}) a
+                WHERE NOT EXISTS (SELECT FROM live_activity_devices p WHERE p.activity_id = a.id)
+                  AND NOT EXISTS (SELECT FROM live_activity_versions v WHERE v.activity_id = a.id)
+            )
+            """,
+        )
+    ),
+    Group(
+        (
+            _belonging("channels", "id", "channel_users", "channel_id", "user_id"),
+            _belonging("channels", "id", "channel_devices", "channel_id", "device_id"),
+            _belonging("channels", "id", "api_key_channels", "channel_id", "api_key_id"),
+            f"DELETE FROM channels WHERE id IN ({_first('channels', 'id')})",
+        )
+    ),
+    Group(
+        (
+            _belonging("api_keys", "id", "idempotent_requests", "principal_id", "key_hash"),
+            f"DELETE FROM api_keys WHERE id IN ({_first('api_keys', 'id')})",
+        )
+    ),
+    Group((_rows("badge_updates", "id"),)),
+    Group((_rows("metrics", "id"),)),
+    Group((_rows("webhook_secrets", "id"),)),
+    Group((_rows("hourly_counts", "account_id, hour, counted, latency_class"),)),
+    Group((_rows("audit_entries", "id"),)),
+    Group((_rows("delivery_attempts", "account_id, id"),)),
+)
+"""What was kept."""
+
+OWES_CARDS = "SELECT FROM live_activity_withdrawals WHERE account_id = %(account_id)s LIMIT 1"
+
+LAST = """
+DELETE FROM accounts a
+WHERE a.id = %(account_id)s AND a.closed_at < now() - %(quiet)s * interval '1 second'
+  AND NOT EXISTS (SELECT FROM live_activity_withdrawals w WHERE w.account_id = a.id)
+  AND NOT EXISTS (SELECT FROM devices d WHERE d.account_id = a.id)
+  AND NOT EXISTS (SELECT FROM delivery_attempts t WHERE t.account_id = a.id)
+"""
+"""The account itself, once no card of its phones is left to be taken away."""
+
+TAKE_TURN = "SELECT pg_try_advisory_xact_lock(%s)"
