@@ -17,6 +17,7 @@ from admin_ui.cookies import SessionCookie
 from admin_ui.core import Core, Refused
 from admin_ui.entrance import accept_invite, forgotten_password, setup, sign_in
 from admin_ui.entrance.html import trouble
+from admin_ui.leaving import export
 from admin_ui.on_demand import Pages
 from admin_ui.security import nonces, sockets, texts
 from admin_ui.security.pages import has_room
@@ -47,6 +48,7 @@ def build_app(channel: grpc.aio.Channel, settings: AdminSettings) -> FastAPI:
         plain.serve(entrance, site)
     app.include_router(entrance)
     search_everything.serve(app.router, site)
+    export.serve(app.router, site)
     theme.prepare()
     nonces.prepare()
     sockets.guard(site.cookie)

@@ -48,7 +48,7 @@ class Answer:
     headers: dict[str, str] = field(default_factory=dict)
     content_type: bytes = b"application/json"
     rest: AsyncGenerator[bytes] | None = None
-    """What follows `body`, if the answer comes in pieces. It is closed, whether the client has taken all of it or not."""
+    """What follows `body`, if the answer comes in pieces. It is closed in the end, also if the client leaves."""
 
 
 class Interrupted(Exception):
@@ -180,8 +180,10 @@ async def send_answer(scope: Scope, send: Send, answer: Answer, *, more: bool = 
 
 
 async def send_pieces(scope: Scope, receive: Receive, send: Send, answer: Answer, rest: AsyncGenerator[bytes]) -> None:
-    """Sends an answer in pieces, as fast as the client reads them, until it has left. Raises Interrupted if the next one
-    cannot be had."""
+    """Sends an answer in pieces, as fast as the client reads them, until it has left.
+
+    Raises Interrupted if the next piece cannot be had.
+    """
     gone = asyncio.ensure_future(_until_gone(receive))
     try:
         await send_answer(scope, send, answer, more=True)

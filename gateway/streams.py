@@ -1,4 +1,4 @@
-"""A REST operation whose answer comes in pieces: an RPC with a stream of answers, each of which has a part of the JSON text."""
+"""A REST operation whose answer comes in pieces: an RPC with a stream of answers, each with a part of the JSON text."""
 
 import asyncio
 from collections.abc import AsyncGenerator

@@ -24,6 +24,7 @@ from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageO
 from admin_ui.components.saving import save_from
 from admin_ui.components.times import ago
 from admin_ui.core import Refused
+from admin_ui.leaving.cards import leave_card
 from admin_ui.page_task import on_page
 from admin_ui.site import Site
 from admin_ui.visit import Visit
@@ -41,6 +42,7 @@ def create(site: Site) -> None:
         _profile(visit)
         _password(visit)
         await SessionList(visit).refresh()
+        leave_card(visit)
 
 
 def _workspaces(visit: Visit) -> None:

@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 import uuid
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -57,7 +57,7 @@ class AccountExport:
             await connection.execute("SET LOCAL synchronous_commit = on")
             await act.record(connection, account_id, None)
 
-    async def pieces(self, account_id: uuid.UUID) -> AsyncIterator[str]:
+    async def pieces(self, account_id: uuid.UUID) -> AsyncGenerator[str]:
         """The JSON text, in pieces of some 64,000 characters.
 
         Raises NotFound if there is no such account, and one of DATABASE_AWAY, also in the middle: the text is not
@@ -73,12 +73,12 @@ class AccountExport:
                 kept, size = [], 0
         yield "".join(kept)
 
-    async def _texts(self, account_id: uuid.UUID, began: dt.datetime) -> AsyncIterator[str]:
-        [account] = await self._rows(ACCOUNT, (account_id,)) or [None]
-        if account is None:
+    async def _texts(self, account_id: uuid.UUID, began: dt.datetime) -> AsyncGenerator[str]:
+        accounts = await self._rows(ACCOUNT, (account_id,))
+        if not accounts:
             raise NotFound("There is no such account.")
         head = {"format": FORMAT, "version": VERSION, "exported_at": began.isoformat(timespec="seconds")}
-        yield f'{json.dumps(head)[:-1]},\n"account": {account[0]}'
+        yield f'{json.dumps(head)[:-1]},\n"account": {accounts[0][0]}'
         bounds = {"account_id": account_id, "limit": self._page, "began": began, "until": lowest_id(began)}
         for name, reads in SECTIONS.items():
             yield f',\n"{name}": ['
@@ -90,7 +90,7 @@ class AccountExport:
             yield "\n]"
         yield ',\n"complete": true}\n'
 
-    async def _lines(self, read: Read, bounds: dict[str, Any]) -> AsyncIterator[str]:
+    async def _lines(self, read: Read, bounds: dict[str, Any]) -> AsyncGenerator[str]:
         keys: Sequence[Any] = read.first
         while True:
             rows = await self._rows(read.query, bounds | {f"k{place}": key for place, key in enumerate(keys)})

@@ -158,8 +158,12 @@ async def running_core(
         revival = build_revival(settings, batches, sender, events=events, destinations=destinations, clock=clock)
         revival.wakes(*wakes)
         retention, backlog = Retention(batches, ages_of(settings), clock), Backlog(batches, MEASURED, clock)
-        eraser = Eraser(batches, engine)
-        last_used, idempotent, failures = LastUsed(batches), IdempotentRequests(requests), FailedSignIns(batches)
+        eraser, last_used, idempotent, failures = (
+            Eraser(batches, engine),
+            LastUsed(batches),
+            IdempotentRequests(requests),
+            FailedSignIns(batches),
+        )
         registry.register(PoolCollector({"requests": requests, "batches": batches}))
         registry.register(
             CoreCollector(

@@ -55,8 +55,7 @@ class PasswordChanges:
             return await _end_others(session, user_id, session_id)
 
     async def require(self, user_id: uuid.UUID, password: str, client_address: str) -> None:
-        """Returns if the password is the person's: for acts that cannot be undone. Wrong ones count as those of `change`
-        do.
+        """Returns if the password is the person's. For acts that cannot be undone. Wrong ones count as in `change`.
 
         Raises InvalidRequest; Forbidden; TooManyAttempts; Unavailable if too many passwords are being checked.
         """

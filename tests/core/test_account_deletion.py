@@ -24,6 +24,8 @@ from tests.waiting import eventually_async
 
 pytestmark = pytest.mark.slow
 
+EMAIL = "ann@team.test"
+
 
 @asynccontextmanager
 async def eraser(core: Core, **options: Any) -> AsyncIterator[Eraser]:
@@ -253,7 +255,7 @@ async def test_after_the_last_account_the_server_is_as_before_its_first(new_data
         assert (state.needs_account, state.has_setup_code) == (True, True)
         again = await core.caller().CreateAccount(**(first | {"password": "another password"}))
         assert again.account.id != made.account.id
-        assert (await core.caller().CreateSession(email="ann@team.test", password="another password")).session_token
+        assert (await core.caller().CreateSession(email=EMAIL, password="another password")).session_token
 
 
 async def test_a_person_of_several_accounts_keeps_the_others(account: Account, stranger: Account) -> None:
