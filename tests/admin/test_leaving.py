@@ -20,9 +20,7 @@ async def test_an_owner_downloads_everything_under_a_sensible_name(admin: Open, 
     person = admin(account.session)
     answer = await person.http_client.get("/export.json", params={"account": account.id})
     assert (answer.status_code, answer.headers["cache-control"]) == (200, "no-store")
-    assert re.fullmatch(
-        r'attachment; filename="acme-\d{4}-\d\d-\d\d\.json"', answer.headers["content-disposition"]
-    )
+    assert re.fullmatch(r'attachment; filename="acme-\d{4}-\d\d-\d\d\.json"', answer.headers["content-disposition"])
     export = json.loads(answer.text)
     assert (export["account"]["id"], export["complete"]) == (account.id, True)
 
