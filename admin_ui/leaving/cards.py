@@ -57,7 +57,7 @@ def _ask_to_delete(visit: Visit) -> None:
     name = visit.account.name
     with dialog(f"Delete {name}?", "Everything in this workspace is deleted for good.") as shown:
         gone_when_closed(shown)
-        typed = ui.input(f"Type {name} to confirm").props("maxlength=100 autocomplete=off").classes("setting-field")
+        typed = ui.input(f"Type {name} to confirm").props("maxlength=100 autocomplete=off")
         password = _password()
 
         async def delete() -> None:
@@ -113,11 +113,11 @@ async def _accepted(ask: Callable[[], Awaitable[object]], fields: dict[str, ui.i
 
 
 def _password() -> ui.input:
-    field = ui.input("Your password", password=True, password_toggle_button=True).classes("setting-field")
+    field = ui.input("Your password", password=True, password_toggle_button=True)
     return field.props("maxlength=200 autocomplete=current-password")
 
 
 def _listed(sentences: tuple[str, ...]) -> None:
-    with ui.element("ul").classes("plain-list"):
+    with ui.element("ul"):
         for sentence in sentences:
             text(sentence, tag="li")

@@ -11,7 +11,7 @@ CLOSED = "SELECT id, name FROM accounts WHERE closed_at IS NOT NULL ORDER BY clo
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class StepGroup:
     """Statements that are repeated in turn, each until it finds nothing, as long as the last one finds something: rows
     that belong to others go before them."""
 
@@ -46,13 +46,13 @@ def _first(table: LiteralString, key: LiteralString) -> LiteralString:
 
 
 OWED = (
-    Group((_rows("deliveries", "notification_id, device_id", which="state = 'due'"),)),
-    Group((_rows("badges", "device_id"),)),
-    Group((_rows("action_runs", "id"),)),
-    Group((_rows("invites", "id"),)),
-    Group((_rows("mails", "id"),)),
+    StepGroup((_rows("deliveries", "notification_id, device_id", which="state = 'due'"),)),
+    StepGroup((_rows("badges", "device_id"),)),
+    StepGroup((_rows("action_runs", "id"),)),
+    StepGroup((_rows("invites", "id"),)),
+    StepGroup((_rows("mails", "id"),)),
     # Before the devices: a stream starts the next activity by itself.
-    Group((_rows("live_activity_streams", "id"),)),
+    StepGroup((_rows("live_activity_streams", "id"),)),
 )
 """What would still go out. It goes first."""
 
@@ -78,7 +78,7 @@ SELECT id FROM devices WHERE account_id = %(account_id)s ORDER BY account_id, id
 """
 
 KEPT = (
-    Group(
+    StepGroup(
         (
             _belonging("notifications", "id", "deliveries", "notification_id", "device_id"),
             _belonging("notifications", "id", "notification_actions", "notification_id", "id"),
@@ -90,7 +90,7 @@ KEPT = (
             """,
         )
     ),
-    Group(
+    StepGroup(
         (
             _belonging("live_activities", "id", "live_activity_devices", "activity_id", "device_id"),
             _belonging("live_activities", "id", "live_activity_actions", "activity_id", "id"),
@@ -104,7 +104,7 @@ KEPT = (
             """,
         )
     ),
-    Group(
+    StepGroup(
         (
             _belonging("channels", "id", "channel_users", "channel_id", "user_id"),
             _belonging("channels", "id", "channel_devices", "channel_id", "device_id"),
@@ -112,18 +112,18 @@ KEPT = (
             f"DELETE FROM channels WHERE id IN ({_first('channels', 'id')})",
         )
     ),
-    Group(
+    StepGroup(
         (
             _belonging("api_keys", "id", "idempotent_requests", "principal_id", "key_hash"),
             f"DELETE FROM api_keys WHERE id IN ({_first('api_keys', 'id')})",
         )
     ),
-    Group((_rows("badge_updates", "id"),)),
-    Group((_rows("metrics", "id"),)),
-    Group((_rows("webhook_secrets", "id"),)),
-    Group((_rows("hourly_counts", "account_id, hour, counted, latency_class"),)),
-    Group((_rows("audit_entries", "id"),)),
-    Group((_rows("delivery_attempts", "account_id, id"),)),
+    StepGroup((_rows("badge_updates", "id"),)),
+    StepGroup((_rows("metrics", "id"),)),
+    StepGroup((_rows("webhook_secrets", "id"),)),
+    StepGroup((_rows("hourly_counts", "account_id, hour, counted, latency_class"),)),
+    StepGroup((_rows("audit_entries", "id"),)),
+    StepGroup((_rows("delivery_attempts", "account_id, id"),)),
 )
 """What was kept."""
 

@@ -23,7 +23,7 @@ from core_service.account_data.erase_queries import (
     OWES_CARDS,
     REPEATS,
     TAKE_TURN,
-    Group,
+    StepGroup,
 )
 from core_service.devices.models import Device
 from core_service.members.leaving import unpair, withdraw
@@ -121,7 +121,7 @@ class Eraser:
             found = await (await connection.execute(OWES_CARDS, {"account_id": account_id})).fetchone()
         return found is None
 
-    async def _repeat(self, group: Group, account_id: uuid.UUID) -> int:
+    async def _repeat(self, group: StepGroup, account_id: uuid.UUID) -> int:
         total, parameters = 0, {"account_id": account_id, "limit": self._batch}
         while True:
             for step in group.steps:

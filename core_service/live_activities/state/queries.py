@@ -60,7 +60,8 @@ WITH target AS MATERIALIZED (
            id = ANY(%(full)s::uuid[]) AS is_full
     FROM devices
     WHERE account_id = %(account_id)s AND {STARTABLE} {{condition}} AND id <> ALL(%(without)s::uuid[])
-    -- One that is just being unpaired is waited for, and then is not there.
+    -- One that is just being unpaired is waited for, and then is not there. What unpairs them locks them in this order.
+    ORDER BY id
     FOR KEY SHARE
 ), activity AS (
     INSERT INTO live_activities (
@@ -93,8 +94,6 @@ WITH target AS MATERIALIZED (
     SELECT activity.id, target.id, %(account_id)s, target.user_id, 'requested', false, 0, 0, 0, gen_random_uuid(),
            0, 0, false, CASE WHEN target.is_full THEN %(later)s::timestamptz ELSE %(now)s END
     FROM activity, target
-    -- Foreign keys lock the devices in this order, as what unpairs them does.
-    ORDER BY target.id
     RETURNING device_id
 )
 SELECT count(*) FILTER (WHERE startable AND NOT is_full), (SELECT count(*) FROM device),
