@@ -28,21 +28,28 @@ def _rows(table: LiteralString, key: LiteralString, *, which: LiteralString = "t
     """
 
 
-def _belonging(
-    owners: LiteralString, owner_key: LiteralString, table: LiteralString, owner: LiteralString, key: LiteralString
-) -> LiteralString:
+ORDER: dict[LiteralString, LiteralString] = {
+    "notifications": "account_id, id",
+    "live_activities": "account_id, dismiss_at, id",
+    "channels": "account_id, slug",
+    "api_keys": "account_id, id",
+}
+"""All steps of a group must look at the same first rows, so their order is that of an index, without ties."""
+
+
+def _belonging(owners: LiteralString, table: LiteralString, owner: LiteralString, key: LiteralString) -> LiteralString:
     """Deletes rows of a table that belong to the first rows of another one."""
     return f"""
     DELETE FROM {table} WHERE ({owner}, {key}) IN (
         SELECT t.{owner}, t.{key}
-        FROM ({_first(owners, owner_key)}) o JOIN {table} t ON t.{owner} = o.{owner_key}
+        FROM ({_first(owners)}) o JOIN {table} t ON t.{owner} = o.id
         LIMIT %(limit)s FOR UPDATE OF t SKIP LOCKED
     )
     """
 
 
-def _first(table: LiteralString, key: LiteralString) -> LiteralString:
-    return f"SELECT {key} FROM {table} WHERE account_id = %(account_id)s ORDER BY account_id LIMIT 100"
+def _first(table: LiteralString) -> LiteralString:
+    return f"SELECT id FROM {table} WHERE account_id = %(account_id)s ORDER BY {ORDER[table]} LIMIT 100"
 
 
 OWED = (
@@ -80,11 +87,11 @@ SELECT id FROM devices WHERE account_id = %(account_id)s ORDER BY account_id, id
 KEPT = (
     StepGroup(
         (
-            _belonging("notifications", "id", "deliveries", "notification_id", "device_id"),
-            _belonging("notifications", "id", "notification_actions", "notification_id", "id"),
+            _belonging("notifications", "deliveries", "notification_id", "device_id"),
+            _belonging("notifications", "notification_actions", "notification_id", "id"),
             f"""
             DELETE FROM notifications WHERE id IN (
-                SELECT n.id FROM ({_first("notifications", "id")}) n
+                SELECT n.id FROM ({_first("notifications")}) n
                 WHERE NOT EXISTS (SELECT FROM deliveries d WHERE d.notification_id = n.id)
             )
             """,
@@ -92,12 +99,12 @@ KEPT = (
     ),
     StepGroup(
         (
-            _belonging("live_activities", "id", "live_activity_devices", "activity_id", "device_id"),
-            _belonging("live_activities", "id", "live_activity_actions", "activity_id", "id"),
-            _belonging("live_activities", "id", "live_activity_versions", "activity_id", "slot"),
+            _belonging("live_activities", "live_activity_devices", "activity_id", "device_id"),
+            _belonging("live_activities", "live_activity_actions", "activity_id", "id"),
+            _belonging("live_activities", "live_activity_versions", "activity_id", "slot"),
             f"""
             DELETE FROM live_activities WHERE id IN (
-                SELECT a.id FROM ({_first("live_activities", "id")}) a
+                SELECT a.id FROM ({_first("live_activities")}) a
                 WHERE NOT EXISTS (SELECT FROM live_activity_devices p WHERE p.activity_id = a.id)
                   AND NOT EXISTS (SELECT FROM live_activity_versions v WHERE v.activity_id = a.id)
             )
@@ -106,16 +113,16 @@ KEPT = (
     ),
     StepGroup(
         (
-            _belonging("channels", "id", "channel_users", "channel_id", "user_id"),
-            _belonging("channels", "id", "channel_devices", "channel_id", "device_id"),
-            _belonging("channels", "id", "api_key_channels", "channel_id", "api_key_id"),
-            f"DELETE FROM channels WHERE id IN ({_first('channels', 'id')})",
+            _belonging("channels", "channel_users", "channel_id", "user_id"),
+            _belonging("channels", "channel_devices", "channel_id", "device_id"),
+            _belonging("channels", "api_key_channels", "channel_id", "api_key_id"),
+            f"DELETE FROM channels WHERE id IN ({_first('channels')})",
         )
     ),
     StepGroup(
         (
-            _belonging("api_keys", "id", "idempotent_requests", "principal_id", "key_hash"),
-            f"DELETE FROM api_keys WHERE id IN ({_first('api_keys', 'id')})",
+            _belonging("api_keys", "idempotent_requests", "principal_id", "key_hash"),
+            f"DELETE FROM api_keys WHERE id IN ({_first('api_keys')})",
         )
     ),
     StepGroup((_rows("badge_updates", "id"),)),
@@ -134,6 +141,8 @@ DELETE FROM accounts a
 WHERE a.id = %(account_id)s AND a.closed_at < now() - %(quiet)s * interval '1 second'
   AND NOT EXISTS (SELECT FROM live_activity_withdrawals w WHERE w.account_id = a.id)
   AND NOT EXISTS (SELECT FROM devices d WHERE d.account_id = a.id)
+  AND NOT EXISTS (SELECT FROM notifications n WHERE n.account_id = a.id)
+  AND NOT EXISTS (SELECT FROM live_activities l WHERE l.account_id = a.id)
   AND NOT EXISTS (SELECT FROM delivery_attempts t WHERE t.account_id = a.id)
 """
 """The account itself, once no card of its phones is left to be taken away."""
