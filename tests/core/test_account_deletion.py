@@ -4,7 +4,9 @@ import asyncio
 import logging
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,11 +15,13 @@ from smith.core.v1.account_pb2 import ROLE_OWNER
 from core_service.account_data.erasing import Eraser, NotOurTurn
 from core_service.common.orm import now
 from core_service.retention.service import Retention
+from service_kit.client import open_channel
 from service_kit.database import create_batch_pool, create_engine
 from tests.core.belongings import CONTENT_STATE, everything
 from tests.core.conftest import NewDatabase
 from tests.core.harness import PASSWORD, Account, Core, refusal, refused_with, start_account, start_core
 from tests.core.live_rig import Rig, Team
+from tests.core.processes import core_process, serving_address
 from tests.core.test_isolation import belongings
 from tests.core.test_retention import AGES
 from tests.waiting import eventually_async
@@ -199,7 +203,9 @@ WITH activity AS (
     SELECT id, slot, gen_random_uuid(), slot, 'update', '{}', now() FROM activity, generate_series(1, 3) slot
 ), notification AS (
     INSERT INTO notifications (id, account_id, title, payload, created_at, expires_at)
-    SELECT gen_random_uuid(), %(account_id)s, 't', '{}', now(), now() FROM generate_series(1, 350)
+    -- Young, as ids tell the time.
+    SELECT overlay(gen_random_uuid()::text PLACING 'ff' FROM 1)::uuid, %(account_id)s, 't', '{}', now(), now()
+    FROM generate_series(1, 350)
     RETURNING id
 )
 INSERT INTO deliveries (notification_id, device_id, account_id, user_id, apns_id, state, due_at, attempts)
@@ -225,6 +231,29 @@ async def test_one_round_deletes_all_there_is_in_whatever_order_it_lies(account:
     assert not {"live_activities", "notifications", "deliveries"} & left.keys()
     orphans = "SELECT 1 FROM live_activity_versions WHERE activity_id NOT IN (SELECT id FROM live_activities)"
     assert not await core.sql(orphans)
+
+
+async def test_what_a_killed_core_was_deleting_another_deletes(new_database: NewDatabase, tmp_path: Path) -> None:
+    url = await asyncio.to_thread(new_database)
+    with core_process(url, tmp_path / "first") as process:
+        address = await asyncio.to_thread(serving_address, process, tmp_path / "first")
+        async with open_channel(address) as channel, aclosing(Core(address, url, channel)) as core:
+            account, stranger = await start_account(core), await start_account(core, "Elsewhere")
+            for one in (account, stranger):
+                await core.sql(MANY, account_id=one.id, name=f"{uuid.uuid4()}-")
+            await close(account)
+            process.kill()
+    async with aclosing(Core(address, url, channel)) as database:
+        account, stranger = replace(account, core=database), replace(stranger, core=database)
+        assert {"live_activities", "notifications"} & (await rows_of(account)).keys()
+        kept = await rows_of(stranger)
+        with core_process(url, tmp_path / "second"):
+
+            async def nothing_is_left() -> bool:
+                return await rows_of(account) == {}
+
+            await eventually_async("all is deleted", nothing_is_left)
+        assert await rows_of(stranger) == kept
 
 
 async def test_a_card_leaves_the_phone_before_the_account_goes(rig: Rig, team: Team) -> None:
