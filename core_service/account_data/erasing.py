@@ -8,7 +8,6 @@ import logging
 import uuid
 from typing import Any, LiteralString
 
-from psycopg.errors import DeadlockDetected, LockNotAvailable
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
@@ -81,7 +80,7 @@ class Eraser:
                 await self.erase()
             except NotOurTurn:
                 log.debug("another core deletes closed accounts")
-            except (*DATABASE_AWAY, DeadlockDetected, LockNotAvailable) as error:
+            except DATABASE_AWAY as error:
                 log.info("what closed accounts have stays for now: %s", error)
             try:
                 async with asyncio.timeout(POLL_SECONDS):
@@ -97,7 +96,13 @@ class Eraser:
         async with self._pool.connection() as connection:
             closed = await (await connection.execute(CLOSED)).fetchall()
         for account_id, name in closed:
-            await self._erase(account_id, name)
+            try:
+                await self._erase(account_id, name)
+            except (NotOurTurn, *DATABASE_AWAY):
+                raise
+            except Exception:
+                # If one account cannot be deleted, the others still are.
+                log.exception("the closed account %s stays for now", account_id)
 
     async def _erase(self, account_id: uuid.UUID, name: str) -> None:
         total = 0
