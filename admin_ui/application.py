@@ -18,6 +18,7 @@ from admin_ui.core import Core, Refused
 from admin_ui.delivery_log import export
 from admin_ui.entrance import accept_invite, forgotten_password, second_factor, setup, sign_in, single_sign_on
 from admin_ui.entrance.html import trouble
+from admin_ui.leaving import export as account_export
 from admin_ui.on_demand import Pages
 from admin_ui.security import nonces, sockets, texts
 from admin_ui.security.pages import has_room
@@ -51,6 +52,7 @@ def build_app(channel: grpc.aio.Channel, settings: AdminSettings) -> FastAPI:
     exports = APIRouter(dependencies=[Depends(site.note_destinations)])
     export.serve(exports, site)
     app.include_router(exports)
+    account_export.serve(app.router, site)
     theme.prepare()
     nonces.prepare()
     sockets.guard(site.cookie)

@@ -72,6 +72,9 @@ def _role(asked: Asked) -> str:
 
 SENTENCES: dict[str, Callable[[Asked], str]] = {
     "ChangePassword": _named("changed the password"),
+    "ExportAccount": _named("exported the workspace"),
+    "DeleteAccount": _named("deleted the workspace"),
+    "DeleteProfile": _named("deleted their own login"),
     "CreateApiKey": _named("created the API key", "name"),
     "UpdateApiKey": _named("changed the API key", "name"),
     "RevokeApiKey": _named("revoked an API key"),

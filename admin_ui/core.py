@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import grpc
 from smith.core.v1 import (
+    account_data_service_pb2_grpc,
     account_service_pb2_grpc,
     api_key_service_pb2_grpc,
     apns_service_pb2_grpc,
@@ -35,6 +36,7 @@ from service_kit import tracing
 from service_kit.status import from_rpc_error
 
 if TYPE_CHECKING:
+    from smith.core.v1.account_data_service_pb2_grpc import AccountDataServiceAsyncStub
     from smith.core.v1.account_service_pb2_grpc import AccountServiceAsyncStub
     from smith.core.v1.api_key_service_pb2_grpc import ApiKeyServiceAsyncStub
     from smith.core.v1.apns_service_pb2_grpc import ApnsServiceAsyncStub
@@ -139,6 +141,7 @@ class Core:
 
     def __init__(self, channel: grpc.aio.Channel, call_timeout: float) -> None:
         self._call_timeout = call_timeout
+        self.account_data: AccountDataServiceAsyncStub = account_data_service_pb2_grpc.AccountDataServiceStub(channel)
         self.accounts: AccountServiceAsyncStub = account_service_pb2_grpc.AccountServiceStub(channel)
         self.api_keys: ApiKeyServiceAsyncStub = api_key_service_pb2_grpc.ApiKeyServiceStub(channel)
         self.apns: ApnsServiceAsyncStub = apns_service_pb2_grpc.ApnsServiceStub(channel)

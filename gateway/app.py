@@ -1,9 +1,10 @@
 """The gateway as an ASGI application: finds the operation, answers every request with JSON."""
 
+import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from opentelemetry.trace import SpanKind
@@ -43,6 +44,12 @@ class Answer:
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
     content_type: bytes = b"application/json"
+    rest: AsyncGenerator[bytes] | None = None
+    """What follows `body`, if the answer comes in pieces. It is closed in the end, also if the client leaves."""
+
+
+class Interrupted(Exception):
+    """An answer that has begun cannot be finished. The connection is closed, so that the client notices."""
 
 
 Handler = Callable[[Scope, Receive], Awaitable[Answer]]
@@ -128,6 +135,8 @@ class Gateway:
             await refuse(problem, scope, receive, send)
         except ClientGone:
             log.debug("a client left before its request was complete")
+        except Interrupted as error:
+            log.warning("%s %r was cut off: %s", scope["method"], scope["path"], error)
         except Exception:
             mistake = internal()
             log.exception("%s %r failed: %s", scope["method"], scope["path"], mistake.message)
@@ -148,6 +157,10 @@ class Resource:
         handler = self._handlers.get(scope["method"])
         if handler is not None:
             answer = await handler(scope, receive)
+            if answer.rest is not None:
+                async with aclosing(answer.rest):
+                    await send_pieces(scope, receive, send, answer, answer.rest)
+                return
         elif scope["method"] == "OPTIONS":
             answer = Answer(204, b"", {"allow": self._allow})
         else:
@@ -162,7 +175,8 @@ async def send_answer(scope: Scope, send: Send, answer: Answer, *, more: bool = 
     headers = [(b"x-request-id", scope[REQUEST_ID_KEY].encode())]
     if answer.status not in (204, 304):
         headers.append((b"content-type", answer.content_type))
-        headers.append((b"content-length", b"%d" % len(answer.body)))
+        if answer.rest is None:
+            headers.append((b"content-length", b"%d" % len(answer.body)))
     if "cache-control" not in answer.headers:
         # Some answers hold secrets that are shown once, and all depend on the caller.
         headers.append((b"cache-control", b"no-store"))
@@ -172,6 +186,33 @@ async def send_answer(scope: Scope, send: Send, answer: Answer, *, more: bool = 
         headers.append((b"connection", b"close"))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body, "more_body": more})
+
+
+async def send_pieces(scope: Scope, receive: Receive, send: Send, answer: Answer, rest: AsyncGenerator[bytes]) -> None:
+    """Sends an answer in pieces, as fast as the client reads them, until it has left.
+
+    Raises Interrupted if the next piece cannot be had.
+    """
+    gone = asyncio.ensure_future(_until_gone(receive))
+    try:
+        await send_answer(scope, send, answer, more=True)
+        while scope["method"] != "HEAD" and not gone.done():
+            try:
+                piece = await anext(rest, b"")
+            except Exception as error:
+                raise Interrupted(f"{type(error).__name__}: {error}") from error
+            if not piece:
+                break
+            await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+    finally:
+        gone.cancel()
+        await asyncio.gather(gone, return_exceptions=True)
+
+
+async def _until_gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        continue
 
 
 async def refuse(problem: Problem, scope: Scope, receive: Receive, send: Send) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import smith.core.v1
 from google.api import annotations_pb2, http_pb2
-from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor, ServiceDescriptor
 from smith.core.v1 import options_pb2
 
 TEMPLATE_FIELD = re.compile(r"\{([a-z][a-z0-9_]*)(?:=\*)?\}")
@@ -82,8 +82,10 @@ def _route(rpc: MethodDescriptor, rule: http_pb2.HttpRule) -> Route:
     kind = rule.WhichOneof("pattern")
     if kind is None or kind == "custom" or rule.body not in ("", "*") or rule.response_body:
         raise ValueError(f'{rpc.full_name}: only get, put, post, delete and patch, with body "*" or none')
-    if rpc.client_streaming or rpc.server_streaming:
-        raise ValueError(f"{rpc.full_name}: a streaming RPC has no REST form")
+    if rpc.client_streaming:
+        raise ValueError(f"{rpc.full_name}: a stream of requests has no REST form")
+    if rpc.server_streaming and [field.type for field in rpc.output_type.fields] != [FieldDescriptor.TYPE_STRING]:
+        raise ValueError(f"{rpc.full_name}: a stream of answers has a REST form only if they are pieces of one text")
     template = getattr(rule, kind)
     fields = tuple(TEMPLATE_FIELD.findall(template))
     path = TEMPLATE_FIELD.sub(r"{\1}", template)

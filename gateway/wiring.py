@@ -17,6 +17,7 @@ from gateway.request_log.cleaning import Cleaner
 from gateway.request_log.log import RequestLog
 from gateway.routes import routes
 from gateway.settings import GatewaySettings
+from gateway.streams import StreamedOperation
 from gateway.telemetry import AccessLog, GatewayMetrics
 from service_kit import metrics
 from service_kit.addresses import join
@@ -78,7 +79,8 @@ def build_app(
         measured.watch_request_log(lambda: request_log.waiting)
     resources: dict[str, dict[str, Handler]] = {}
     for route in table:
-        resources.setdefault(route.path, {})[route.method] = Operation(
+        kind = StreamedOperation if route.rpc.server_streaming else Operation
+        resources.setdefault(route.path, {})[route.method] = kind(
             route,
             channel,
             calls,

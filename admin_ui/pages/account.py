@@ -25,6 +25,7 @@ from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageO
 from admin_ui.components.saving import save_from
 from admin_ui.components.times import ago
 from admin_ui.core import Refused
+from admin_ui.leaving.cards import leave_card
 from admin_ui.page_task import on_page
 from admin_ui.second_factor.panel import SecondFactorPanel
 from admin_ui.site import Site
@@ -50,6 +51,7 @@ def create(site: Site) -> None:
         panel.on_set_up = sessions.refresh
         await panel.refresh()
         await sessions.refresh()
+        leave_card(visit)
 
 
 def _workspaces(visit: Visit) -> None:

@@ -8,6 +8,7 @@ from google.protobuf.descriptor import ServiceDescriptor
 from google.protobuf.timestamp_pb2 import Timestamp
 from nicegui import ui
 from smith.core.v1 import (
+    account_data_service_pb2,
     account_service_pb2,
     api_key_service_pb2,
     channel_service_pb2,
@@ -44,6 +45,7 @@ PATH = "/settings/audit-log"
 SERVICES: list[ServiceDescriptor] = [
     service
     for module in (
+        account_data_service_pb2,
         account_service_pb2,
         api_key_service_pb2,
         channel_service_pb2,

@@ -16,6 +16,7 @@ from admin_ui.components.saving import save_from
 from admin_ui.components.settings_tabs import settings_tabs
 from admin_ui.components.smtp_test import smtp_test
 from admin_ui.components.webhook_secret import webhook_secret
+from admin_ui.leaving.cards import delete_card, export_card
 from admin_ui.page_task import on_page
 from admin_ui.site import Site
 from admin_ui.visit import Visit
@@ -58,6 +59,8 @@ def create(site: Site) -> None:
         apns_check(visit)
         smtp_test(visit)
         webhook_secret(visit)
+        export_card(visit)
+        delete_card(visit)
 
 
 def _read_only(account: Account) -> None:

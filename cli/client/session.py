@@ -52,6 +52,11 @@ class Session:
         except grpc.aio.AioRpcError as error:
             raise Failed(in_words(error)) from error
 
+    def stream(self, method: Callable[..., Any], request: Any) -> Any:
+        """Core's answers to this method, which has a stream of them, for as long as it takes. Reading them raises
+        AioRpcError."""
+        return method(request, metadata=self._metadata)
+
 
 @asynccontextmanager
 async def signed_in(settings: ClientSettings, owner: Owner) -> AsyncIterator[Session]:

@@ -1,19 +1,23 @@
 """`smith account`"""
 
+import datetime as dt
 import json
 from collections.abc import Awaitable
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from cli.commands.text import JSON, text
+from cli.commands.text import JSON, SIGNING_IN, text
 
-app = typer.Typer(help="Make workspaces, and let people in who have lost what they sign in with.", no_args_is_help=True)
+app = typer.Typer(
+    help="Make and export workspaces, and let people in who have lost what they sign in with.", no_args_is_help=True
+)
 
 
 @app.callback()
 def account() -> None:
-    """Make workspaces, and let people in who have lost what they sign in with."""
+    """Make and export workspaces, and let people in who have lost what they sign in with."""
 
 
 @app.command()
@@ -111,3 +115,27 @@ def reset_second_factor(
         typer.echo(json.dumps(taken))
         return
     typer.echo(f"{taken['email']} signs in with the password alone now. Sessions ended: {taken['sessions_ended']}.")
+
+
+@app.command(epilog=SIGNING_IN)
+def export(
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", help="The file. By default `smith-export-DATE.json` in this folder."),
+    ] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Export everything that the workspace has into one JSON file, which has no secrets.
+
+    Only an owner of the workspace can do it, and its audit log records it. A file that exists is never overwritten. If
+    the export is interrupted there is no file.
+    """
+    from cli.account.export import export_account
+    from cli.client.running import run_as_owner
+
+    target = output or Path(f"smith-export-{dt.datetime.now(dt.UTC).date().isoformat()}.json")
+    made: dict[str, Any] = run_as_owner("account", lambda settings, owner: export_account(settings, owner, target))
+    if as_json:
+        typer.echo(json.dumps(made))
+    else:
+        typer.echo(f"Exported the workspace to {made['path']} ({made['bytes']:,} bytes).")

@@ -6,13 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.commands.text import JSON, text, texts
-
-SIGNING_IN = """
-You sign in to core (SMITH_CORE_ADDRESS) for it as a person of the workspace: with SMITH_OWNER_EMAIL and
-SMITH_OWNER_PASSWORD (or SMITH_OWNER_PASSWORD_FILE), with the owner that `smith up` has written to SMITH_DATA_DIR, or
-with what you type in the terminal. The session ends with the command.
-"""
+from cli.commands.text import JSON, SIGNING_IN, text, texts
 
 app = typer.Typer(help="Make, list and revoke API keys.", no_args_is_help=True)
 

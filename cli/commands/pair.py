@@ -7,8 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.commands.key import SIGNING_IN
-from cli.commands.text import JSON, text
+from cli.commands.text import JSON, SIGNING_IN, text
 
 
 class SimulatedBrowser(StrEnum):

@@ -21,3 +21,11 @@ def texts(values: list[str]) -> list[str]:
     for value in values:
         text(value)
     return values
+
+
+SIGNING_IN = """
+You sign in to core (SMITH_CORE_ADDRESS) for it as a person of the workspace: with SMITH_OWNER_EMAIL and
+SMITH_OWNER_PASSWORD (or SMITH_OWNER_PASSWORD_FILE), with the owner that `smith up` has written to SMITH_DATA_DIR, or
+with what you type in the terminal. The session ends with the command.
+"""
+"""The epilog of commands of a person of the workspace."""

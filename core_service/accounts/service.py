@@ -5,10 +5,11 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
+from core_service.auth.models import Session
 from core_service.auth.password_rules import own_words
 from core_service.auth.passwords import Passwords
 from core_service.common.orm import refusing
@@ -201,7 +202,7 @@ class Accounts:
         account, user = await self._prepare_account(account_name, email, None, password)
         async with self._database.begin() as session:
             await _lock_first_account(session)
-            if await session.scalar(select(col(User.id)).where(col(User.email) == user.email)):
+            if await session.scalar(select(col(User.id)).where(col(User.email) == user.email, _belongs_somewhere())):
                 return False
             await _add_first_account(session, account, user)
         return True
@@ -270,7 +271,7 @@ async def _lock_first_account(session: AsyncSession) -> None:
 
 
 async def _has_account(session: AsyncSession) -> bool:
-    return await session.scalar(select(col(Account.id)).limit(1)) is not None
+    return await session.scalar(select(col(Account.id)).where(col(Account.closed_at).is_(None)).limit(1)) is not None
 
 
 async def _add_first_account(session: AsyncSession, account: Account, user: User) -> Member:
@@ -281,9 +282,22 @@ async def _add_first_account(session: AsyncSession, account: Account, user: User
 
 
 async def _add_account(session: AsyncSession, account: Account, user: User) -> Member:
-    for one in (account, user):
-        session.add(one)
-        await session.flush()
+    session.add(account)
+    await session.flush()
+    # A login without an account leads nowhere. The person that the operator names takes it over.
+    empty = col(User.email) == user.email, ~_belongs_somewhere()
+    left = await session.scalar(select(User).where(*empty).with_for_update())
+    if left is None:
+        session.add(user)
+    else:
+        await session.execute(delete(Session).where(col(Session.user_id) == left.id))
+        left.name, left.password_hash, left.forget_at = user.name, user.password_hash, None
+        user.id = left.id
+    await session.flush()
     member = Member(account_id=account.id, user_id=user.id, role=Role.OWNER)
     session.add(member)
     return member
+
+
+def _belongs_somewhere() -> ColumnElement[bool]:
+    return select(Member).where(col(Member.user_id) == col(User.id)).exists()

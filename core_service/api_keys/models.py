@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from core_service.common.orm import Timestamp, new_id, now
@@ -24,6 +24,7 @@ class ApiKey(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("scope IN ('all', 'channels')", name="api_keys_scope_check"),
         Index("api_keys_account_id_idx", "account_id", "id"),
+        Index("api_keys_created_by_idx", "created_by", postgresql_where=text("created_by IS NOT NULL")),
     )
 
     id: uuid.UUID = Field(default_factory=new_id, primary_key=True)

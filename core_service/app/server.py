@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from argon2 import PasswordHasher
 from prometheus_client import CollectorRegistry
 from smith.core.v1 import (
+    account_data_service_pb2,
+    account_data_service_pb2_grpc,
     account_service_pb2,
     account_service_pb2_grpc,
     api_key_service_pb2,
@@ -60,6 +62,10 @@ from smith.core.v1 import (
 from smith.internal.v1 import request_intake_service_pb2, request_intake_service_pb2_grpc
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from core_service.account_data.deletion import Deletion
+from core_service.account_data.erasing import Eraser
+from core_service.account_data.export import AccountExport
+from core_service.account_data.servicer import AccountDataServicer
 from core_service.accounts.service import Accounts, Defaults
 from core_service.accounts.setup import Setup
 from core_service.api_keys.service import ApiKeys
@@ -165,6 +171,7 @@ SERVICES = [
     module.DESCRIPTOR.services_by_name[name]
     for module, name in (
         (account_service_pb2, "AccountService"),
+        (account_data_service_pb2, "AccountDataService"),
         (api_key_service_pb2, "ApiKeyService"),
         (apns_service_pb2, "ApnsService"),
         (audit_service_pb2, "AuditService"),
@@ -219,6 +226,8 @@ def build_server(
     status: ServerStatus,
     apns: ApnsChecker,
     destinations: KnownDestinations,
+    export: AccountExport,
+    eraser: Eraser,
     clock: Clock,
     hasher: PasswordHasher | None,
     caller: InProcessChannel | None,
@@ -316,6 +325,10 @@ def build_server(
                 api_keys=api_keys,
                 setup=setup,
             ),
+        ),
+        (
+            account_data_service_pb2_grpc.add_AccountDataServiceServicer_to_server,
+            AccountDataServicer(export, Deletion(engine, own_password, events, on_closed=eraser.wake)),
         ),
         (api_key_service_pb2_grpc.add_ApiKeyServiceServicer_to_server, ApiKeyServicer(api_keys)),
         (

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from argon2 import PasswordHasher
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from core_service.account_data.erasing import Eraser
+from core_service.account_data.export import AccountExport
 from core_service.apns_check.grpc_asker import GrpcAsker
 from core_service.app.first_contact import upgrade_schema, wait_for_file
 from core_service.app.health import HealthReport
@@ -159,8 +161,13 @@ async def running_core(
         revival = build_revival(settings, batches, sender, events=events, destinations=destinations, clock=clock)
         revival.wakes(*wakes)
         retention, backlog = Retention(batches, ages_of(settings), clock), Backlog(batches, MEASURED, clock)
-        last_used, idempotent, failures = LastUsed(batches), IdempotentRequests(requests), FailedSignIns(batches)
         rate_limiter, single_sign_on = build_sign_on(stack, settings, engine, events)
+        eraser, last_used, idempotent, failures = (
+            Eraser(batches, engine),
+            LastUsed(batches),
+            IdempotentRequests(requests),
+            FailedSignIns(batches),
+        )
         registry.register(PoolCollector({"requests": requests, "batches": batches}))
         registry.register(
             CoreCollector(
@@ -201,6 +208,8 @@ async def running_core(
             status=status,
             apns=GrpcAsker(channel),
             destinations=destinations,
+            export=AccountExport(batches),
+            eraser=eraser,
             clock=clock,
             hasher=hasher,
             caller=caller,
@@ -227,6 +236,7 @@ async def running_core(
             invites.mailer.write,
             resets.mailer.write,
             retention.run,
+            eraser.run,
             last_used.run,
             failures.run,
             counters.run,

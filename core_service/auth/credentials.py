@@ -166,7 +166,12 @@ SELECT_SESSION = _SELECT_SESSION.format(condition="= %s")
 
 SELECT_SESSIONS = _SELECT_SESSION.format(condition="= ANY(%s::bytea[])")
 
-SELECT_DEVICE = "SELECT id, account_id, user_id FROM devices WHERE secret_hash = %s"
+SELECT_DEVICE = """
+SELECT d.id, d.account_id, d.user_id
+FROM devices d JOIN accounts a ON a.id = d.account_id
+WHERE d.secret_hash = %s AND a.closed_at IS NULL
+"""
+"""A closed account has no members and no keys. Its devices are deleted a few at a time."""
 
 
 def read_token(authorization: str) -> str:

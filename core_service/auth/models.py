@@ -15,7 +15,7 @@ class Session(SQLModel, table=True):
     """A person signed in to an account."""
 
     __tablename__ = "sessions"
-    __table_args__ = (Index("sessions_expires_at_idx", "expires_at"),)
+    __table_args__ = (Index("sessions_expires_at_idx", "expires_at"), Index("sessions_account_id_idx", "account_id"))
 
     id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
     account_id: uuid.UUID = Field(foreign_key="accounts.id", ondelete="CASCADE")
@@ -48,6 +48,7 @@ class SignInChallenge(SQLModel, table=True):
         ),
         CheckConstraint("(purpose = 'passkey') = (user_id IS NULL)", name="sign_in_challenges_user_check"),
         Index("sign_in_challenges_user_id_idx", "user_id", "created_at"),
+        Index("sign_in_challenges_account_id_idx", "account_id"),
         Index("sign_in_challenges_expires_at_idx", "expires_at"),
     )
 

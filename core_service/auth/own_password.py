@@ -33,13 +33,16 @@ class OwnPassword:
         self._passwords = passwords
         self._rate_limiter = rate_limiter
 
-    async def check(self, user_id: uuid.UUID, password: str, client_address: str) -> str:
-        """Returns the stored hash of the person's password, once `password` is known to be it.
+    async def check(
+        self, user_id: uuid.UUID, password: str, client_address: str, *, field: str = "current_password"
+    ) -> str:
+        """Returns the stored hash of the person's password, once `password` is known to be it. `field` names it in
+        refusals.
 
         Raises InvalidRequest; Forbidden if it is wrong; TooManyAttempts after 10 wrong ones in 15 minutes; Unavailable
         if too many passwords are being checked.
         """
-        require_storable(password, "current_password")
+        require_storable(password, field)
         windows: Sequence[GuessWindow] = [(GUESSES, "password-change", str(user_id))]
         await self._rate_limiter.refuse_guessing(windows)
         async with self._passwords.slot(str(user_id), network_of(client_address)):
@@ -49,7 +52,7 @@ class OwnPassword:
             if stored is None or not await self._passwords.verify(password, stored):
                 failed("password change", client_address)
                 await self._rate_limiter.count_wrong_guess(windows)
-                raise Forbidden("current_password is wrong.")
+                raise Forbidden(f"{field} is wrong.")
         return stored
 
     async def is_fresh(self, session_id: uuid.UUID) -> bool:

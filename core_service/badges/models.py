@@ -13,6 +13,7 @@ class BadgeUpdate(SQLModel, table=True):
     """A number as it was accepted, for some phones."""
 
     __tablename__ = "badge_updates"
+    __table_args__ = (Index("badge_updates_account_id_idx", "account_id", "id"),)
 
     id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
     account_id: uuid.UUID = Field(foreign_key="accounts.id", ondelete="CASCADE")
@@ -38,6 +39,7 @@ class DeviceBadge(SQLModel, table=True):
         CheckConstraint("state IN ('due', 'accepted', 'token_dead', 'rejected', 'kept')", name="badges_state_check"),
         Index("badges_due_idx", "account_id", "due_at", postgresql_where=text("state = 'due'")),
         Index("badges_update_id_idx", "update_id"),
+        Index("badges_account_id_idx", "account_id", "device_id"),
     )
 
     device_id: uuid.UUID = Field(primary_key=True)

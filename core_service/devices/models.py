@@ -93,6 +93,7 @@ class Device(SQLModel, table=True):
             ),
         ),
         Index("devices_user_id_idx", "user_id"),
+        Index("devices_paired_by_idx", "paired_by", postgresql_where=text("paired_by IS NOT NULL")),
         Index("devices_live_activities_idx", "account_id", postgresql_where=text("push_to_start_token IS NOT NULL")),
     )
 
@@ -139,6 +140,8 @@ class PairingCode(SQLModel, table=True):
     __table_args__ = (
         Index("pairing_codes_expires_at_idx", "expires_at"),
         Index("pairing_codes_user_id_idx", "user_id"),
+        Index("pairing_codes_account_id_idx", "account_id"),
+        Index("pairing_codes_created_by_idx", "created_by", postgresql_where=text("created_by IS NOT NULL")),
     )
 
     code_hash: bytes = Field(primary_key=True)

@@ -21,6 +21,7 @@ class Account(SQLModel, table=True):
     """A workspace."""
 
     __tablename__ = "accounts"
+    __table_args__ = (Index("accounts_closed_at_idx", "closed_at", postgresql_where=text("closed_at IS NOT NULL")),)
 
     id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
     name: str
@@ -31,12 +32,15 @@ class Account(SQLModel, table=True):
     require_second_factor: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     """People without a second factor can only set one up."""
     created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
+    closed_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    """When an owner deleted it. Since then nothing is done for it but deleting what it has."""
 
 
 class User(SQLModel, table=True):
     """A person who signs in."""
 
     __tablename__ = "users"
+    __table_args__ = (Index("users_forget_at_idx", "forget_at", postgresql_where=text("forget_at IS NOT NULL")),)
 
     id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
     email: str = Field(unique=True)
@@ -48,6 +52,8 @@ class User(SQLModel, table=True):
     """Since when signing in needs more than the password: an authenticator app or a passkey. Null if it does not.
     Changes under the row's lock, together with what it tells of."""
     created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
+    forget_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    """When the login is deleted, because the person has left their last account. Null while they belong to one."""
 
 
 class Member(SQLModel, table=True):

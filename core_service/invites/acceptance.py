@@ -256,5 +256,6 @@ async def _person(
         session.add(user)
     elif rehashed is not None:
         user.password_hash = rehashed
+    user.forget_at = None
     await session.flush()
     return user.id, user.second_factor_at is not None

@@ -24,6 +24,7 @@ class Invite(SQLModel, table=True):
         ),
         Index("invites_account_id_idx", "account_id", "id"),
         Index("invites_expires_at_idx", "expires_at"),
+        Index("invites_invited_by_idx", "invited_by", postgresql_where=text("invited_by IS NOT NULL")),
         Index("invites_mail_due_at_idx", "mail_due_at", postgresql_where=text("mail_state = 'queued'")),
     )
 
@@ -55,6 +56,7 @@ class InviteToken(SQLModel, table=True):
     __table_args__ = (
         Index("invite_tokens_invite_id_idx", "invite_id", "created_at"),
         Index("invite_tokens_expires_at_idx", "expires_at"),
+        Index("invite_tokens_created_by_idx", "created_by", postgresql_where=text("created_by IS NOT NULL")),
     )
 
     token_hash: bytes = Field(primary_key=True)

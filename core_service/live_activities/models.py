@@ -178,7 +178,10 @@ class LiveActivityWithdrawal(SQLModel, table=True):
     token. It holds all parts of the push, because its device may be gone."""
 
     __tablename__ = "live_activity_withdrawals"
-    __table_args__ = (Index("live_activity_withdrawals_next_idx", "next_at"),)
+    __table_args__ = (
+        Index("live_activity_withdrawals_next_idx", "next_at"),
+        Index("live_activity_withdrawals_account_id_idx", "account_id"),
+    )
 
     update_token: str = Field(primary_key=True)
     """Of a browser, all of whose cards have one token: followed by a space and the activity's id."""

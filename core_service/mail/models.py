@@ -40,6 +40,7 @@ class WantedMail(SQLModel, table=True):
         Index("mails_account_id_idx", "account_id", "email", "id"),
         Index("mails_due_at_idx", "due_at", postgresql_where=text("state = 'queued'")),
         Index("mails_expires_at_idx", "expires_at"),
+        Index("mails_requested_by_idx", "requested_by", postgresql_where=text("requested_by IS NOT NULL")),
     )
 
     id: uuid.UUID = Field(default_factory=new_id, primary_key=True)

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Delete, delete, select, update
+from sqlalchemy import ColumnElement, Delete, Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -72,7 +72,7 @@ async def end_membership(session: AsyncSession, account_id: uuid.UUID, user_id: 
     )
     keys = await _end_named(session, account_id, besides)
     named = col(Device.id).in_(besides.device_ids)
-    devices = await _unpair(session, account_id, (col(Device.user_id) == user_id) | named)
+    devices = await unpair(session, account_id, (col(Device.user_id) == user_id) | named)
     return Ended(sessions, for_others.invites, own_codes + for_others.pairing_codes, keys, devices)
 
 
@@ -113,7 +113,7 @@ async def end_besides(session: AsyncSession, account_id: uuid.UUID, besides: Bes
     """
     await _require_known(session, account_id, besides)
     keys = await _end_named(session, account_id, besides)
-    devices = await _unpair(session, account_id, col(Device.id).in_(besides.device_ids)) if besides.device_ids else ()
+    devices = await unpair(session, account_id, col(Device.id).in_(besides.device_ids)) if besides.device_ids else ()
     return Ended(api_keys=keys, devices=devices)
 
 
@@ -145,11 +145,23 @@ async def _end_named(session: AsyncSession, account_id: uuid.UUID, besides: Besi
     return len(revoked.all())
 
 
-async def _unpair(session: AsyncSession, account_id: uuid.UUID, which: ColumnElement[bool]) -> Sequence[uuid.UUID]:
+async def withdraw(
+    session: AsyncSession, account_id: uuid.UUID, which: ColumnElement[bool]
+) -> tuple[Sequence[uuid.UUID], Select[uuid.UUID]]:
+    """Locks these devices of the account, and owes each card that they show its end. Returns their ids, and the query
+    that finds them in the order of locks."""
     # Every transaction locks devices in this order.
-    held = select(col(Device.id)).where(col(Device.account_id) == account_id, which).order_by(col(Device.id))
-    devices = list(await session.scalars(held.with_for_update(key_share=True)))
+    found = select(col(Device.id)).where(col(Device.account_id) == account_id, which).order_by(col(Device.id))
+    devices = list(await session.scalars(found.with_for_update(key_share=True)))
     await withdraw_cards(session, devices)
+    return devices, found
+
+
+async def unpair(session: AsyncSession, account_id: uuid.UUID, which: ColumnElement[bool]) -> Sequence[uuid.UUID]:
+    """Deletes these devices of the account, and owes each card that they show its end. Returns their ids."""
+    devices, found = await withdraw(session, account_id, which)
+    # A start that refers to them locks them in the same order. A DELETE locks them in any.
+    await session.execute(found.with_for_update())
     await _delete(session, delete(Device).where(col(Device.id).in_(devices)))
     return devices
 

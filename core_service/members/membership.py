@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Select, delete, exists, func, select
+from sqlalchemy import ColumnElement, Select, delete, exists, func, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
@@ -17,7 +17,7 @@ from core_service.devices.listing import DeviceView, devices_paired_for_others
 from core_service.devices.models import Device
 from core_service.events.service import Event, EventBus, EventType
 from core_service.identity.errors import Forbidden
-from core_service.identity.models import ExternalIdentity, Member, Role
+from core_service.identity.models import ExternalIdentity, Member, Role, User
 from core_service.invites.models import Invite
 from core_service.mail.models import MailKind, WantedMail
 from core_service.members.leaving import Besides, Ended, end_besides, end_membership, end_ownership, theirs
@@ -25,6 +25,8 @@ from core_service.webhooks.models import WebhookSecret
 
 MAX_SHOWN = 100
 """Devices and invites of each kind that are shown."""
+LOGIN_KEPT = dt.timedelta(days=30)
+"""How long the login of a person stays who has left their last account."""
 MAIL_SHOWN = dt.timedelta(days=1)
 """How long an owner is told of a mail with a link to a new password."""
 
@@ -104,7 +106,7 @@ class Members:
         caller is no longer an owner.
         """
         async with self._database.begin() as session:
-            owners = await _lock_owners(session, account_id, caller_id)
+            owners = await lock_owners(session, account_id, caller_id)
             person = await _find(session, account_id, user_id)
             made = Ended()
             if role is Role.MEMBER:
@@ -127,7 +129,7 @@ class Members:
         caller is no longer an owner.
         """
         async with self._database.begin() as session:
-            owners = await _lock_owners(session, account_id, caller_id)
+            owners = await lock_owners(session, account_id, caller_id)
             leaving = theirs(Member, account_id, user_id)
             # The row is locked first. A request that makes a pairing code for this person meanwhile waits, and then
             # finds them gone.
@@ -139,6 +141,7 @@ class Members:
             await session.delete(member)
             await session.flush()
             await _forget_identities(session, user_id)
+            await forget_without_account(session, user_id)
         self._tell(account_id, ended)
         return ended
 
@@ -148,6 +151,14 @@ class Members:
             self._events.publish(account_id, Event(EventType.DEVICE_REMOVED, now(), device_id=device_id))
 
 
+async def forget_without_account(session: AsyncSession, user_id: uuid.UUID) -> None:
+    """Has the person's login deleted in 30 days if they belong to no account. Until then keys and messages show who has
+    made them, and an invite brings the person back."""
+    elsewhere = select(Member).where(col(Member.user_id) == user_id).exists()
+    left = update(User).where(col(User.id) == user_id, ~elsewhere).values(forget_at=now() + LOGIN_KEPT)
+    await session.execute(left.execution_options(synchronize_session=False))
+
+
 async def _find(session: AsyncSession, account_id: uuid.UUID, user_id: uuid.UUID) -> Person:
     row = (await session.execute(select_people().where(*theirs(Member, account_id, user_id)))).one_or_none()
     if row is None:
@@ -155,7 +166,7 @@ async def _find(session: AsyncSession, account_id: uuid.UUID, user_id: uuid.UUID
     return Person(*row)
 
 
-async def _lock_owners(session: AsyncSession, account_id: uuid.UUID, caller_id: uuid.UUID) -> set[uuid.UUID]:
+async def lock_owners(session: AsyncSession, account_id: uuid.UUID, caller_id: uuid.UUID) -> set[uuid.UUID]:
     """Locks the account's owners until the transaction ends, and returns them. Of two changes that together would leave
     no owner, the second one sees the first.
 

@@ -3,7 +3,7 @@
 import datetime as dt
 import uuid
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from core_service.common.orm import Timestamp, now
@@ -17,6 +17,8 @@ class PasswordResetToken(SQLModel, table=True):
         CheckConstraint("(account_id IS NULL) = (created_by IS NULL)", name="password_reset_tokens_maker_check"),
         Index("password_reset_tokens_user_id_idx", "user_id", "created_at"),
         Index("password_reset_tokens_expires_at_idx", "expires_at"),
+        Index("password_reset_tokens_account_id_idx", "account_id", postgresql_where=text("account_id IS NOT NULL")),
+        Index("password_reset_tokens_created_by_idx", "created_by", postgresql_where=text("created_by IS NOT NULL")),
     )
 
     token_hash: bytes = Field(primary_key=True)

@@ -189,6 +189,20 @@ DELETE FROM hourly_counts WHERE (account_id, hour, counted, latency_class) IN (
 """
 """Overviews look back 30 days, and compare them with the 30 days before."""
 
+PEOPLE = """
+DELETE FROM users WHERE id IN (
+    SELECT id FROM users u
+    WHERE forget_at < now()
+      AND NOT EXISTS (SELECT FROM members m WHERE m.user_id = u.id)
+      AND NOT EXISTS (SELECT FROM devices d WHERE d.user_id = u.id)
+    ORDER BY forget_at
+    LIMIT %(limit)s
+    FOR UPDATE
+)
+"""
+"""Who belong to no account. Joining one takes `forget_at` away, so that a person who joins at this moment stays. A
+closed account deletes its devices itself, as phones may still show something."""
+
 PURGES = (
     ATTEMPTS,
     DELIVERIES,
@@ -201,6 +215,7 @@ PURGES = (
     BADGES,
     BADGE_UPDATES,
     SESSIONS,
+    PEOPLE,
     PAIRING_CODES,
     INVITE_TOKENS,
     INVITES,

@@ -100,7 +100,9 @@ def _body(route: Route, schemas: Schemas, *, is_open: bool) -> dict[str, Any]:
 
 def _answer(route: Route, schemas: Schemas, headers: dict[str, Any]) -> dict[str, Any]:
     rpc = route.rpc
-    media: dict[str, Any] = {"schema": schemas.response(rpc.output_type)}
+    # The answers of a stream are pieces of one JSON text, whose members the RPC's comment tells.
+    schema = {"type": "object", "properties": {}} if rpc.server_streaming else schemas.response(rpc.output_type)
+    media: dict[str, Any] = {"schema": schema}
     if rpc.name in RESPONSES:
         media["examples"] = _examples(RESPONSES[rpc.name])
     return {

@@ -4,7 +4,7 @@ import re
 
 from smith.core.v1.comments import COMMENTS
 
-UNCOUNTED = frozenset({"Account", "Apns", "Audit", "DeliveryLog", "Insight", "Mail", "Status"})
+UNCOUNTED = frozenset({"Account", "AccountData", "Apns", "Audit", "DeliveryLog", "Insight", "Mail", "Status"})
 """Services whose tag does not get a plural s."""
 SPELLINGS = {
     "Account": "account",

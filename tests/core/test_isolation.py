@@ -306,12 +306,14 @@ async def test_their_idempotency_key_is_free_for_us(world: World) -> None:
 async def test_what_a_request_does_not_name_is_ones_own(world: World) -> None:
     """Methods without a field: everything they say is the caller's."""
     nameless = [name for name, method in METHODS.items() if not method.input_type.fields]
+    # ExportAccount is a stream: tests/core/test_account_export.py.
     # What CheckApns says is asked of APNs; tests/core/test_apns_check.py has one. The key of web push is the server's,
     # and a test notification goes to the phone that asks: tests/core/test_browsers.py has both. This core has no single
     # sign-on: tests/core/test_single_sign_on.py.
     besides = {
         "CheckApns",
         "BeginSingleSignOn",
+        "ExportAccount",
         "GetWebPushKey",
         "SendTestNotification",
         "DeleteSession",

@@ -234,6 +234,27 @@ def test_invites_of_who_is_no_owner_any_more_end_with_the_upgrade(new_database: 
 
 
 @pytest.mark.thorough
+def test_logins_without_an_account_are_forgotten_a_month_after_the_upgrade(new_database: NewDatabase) -> None:
+    url, account_id, member, left = new_database(empty=True), uuid.uuid4(), uuid.uuid4(), uuid.uuid4()
+    before = migrations.revisions()[migrations.revisions().index("0022") - 1]
+    migrations.upgrade(url, before)
+    with psycopg.connect(url) as connection:
+        connection.execute("INSERT INTO accounts (id, name, created_at) VALUES (%s, 'a', now())", [account_id])
+        for one in (member, left):
+            connection.execute(
+                "INSERT INTO users (id, email, name, password_hash, created_at) VALUES (%s, %s, '', '', now())",
+                [one, str(one)],
+            )
+        connection.execute(
+            "INSERT INTO members (account_id, user_id, role, created_at) VALUES (%s, %s, 'owner', now())",
+            [account_id, member],
+        )
+    migrations.upgrade(url)
+    with psycopg.connect(url) as connection:
+        days = connection.execute("SELECT id, extract(day FROM forget_at - now()) FROM users").fetchall()
+    assert dict(days) == {member: None, left: 29}
+
+
 def test_processes_that_start_together_take_turns(new_database: NewDatabase) -> None:
     url = new_database(empty=True)
     with ThreadPoolExecutor(4) as pool:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from smith.core.v1.account_pb2 import ROLE_MEMBER, ROLE_OWNER
 
+from tests.core.belongings import CONTENT_STATE
 from tests.core.harness import Account, Caller, Core, refusal, refused_with, start_account
 
 DEAD = "This invite link is wrong, was used or revoked, or has expired. Ask for a new one."
@@ -208,3 +209,17 @@ async def test_a_device_that_is_not_the_accounts_keeps_everything_as_it_is(
     await mallory.ListInvites()
     await phone.caller.GetDeviceState()
     await account.core.caller().GetInvite(token=token)
+
+
+async def test_a_start_locks_its_devices_in_the_order_in_which_they_are_unpaired(account: Account) -> None:
+    """In another order it would wait for the removal of a person with several devices, which waits for it."""
+    for _ in range(6):
+        await account.add_startable_phone()
+    # Ids in another order than rows.
+    await account.core.sql("UPDATE devices SET id = gen_random_uuid() WHERE account_id = %s", account.id)
+    backend = account.core.caller((await account.add_key())[1])
+    started = await backend.StartLiveActivity(content_state=CONTENT_STATE)
+    query = "SELECT device_id FROM live_activity_devices WHERE activity_id = %s ORDER BY ctid"
+    locked = [row[0] for row in await account.core.sql(query, started.activity_id)]
+    assert len(locked) == 6
+    assert locked == sorted(locked)

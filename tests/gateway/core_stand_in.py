@@ -9,6 +9,7 @@ import grpc
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from smith.core.v1 import (
+    account_data_service_pb2_grpc,
     account_service_pb2_grpc,
     api_key_service_pb2_grpc,
     apns_service_pb2_grpc,
@@ -37,6 +38,7 @@ from service_kit.server import GrpcServer
 Behaviour = Callable[[Any, Any], Awaitable[Message]]
 
 MODULES = (
+    account_data_service_pb2_grpc,
     account_service_pb2_grpc,
     api_key_service_pb2_grpc,
     apns_service_pb2_grpc,
@@ -104,6 +106,10 @@ class CoreStandIn:
         if not name[0].isupper():
             raise AttributeError(name)
         return lambda request, context: self._answer(name, request, context)
+
+    async def ExportAccount(self, request: Any, context: Any) -> None:  # noqa: N802 - the RPC's name
+        """The only stream: it is told from other methods by being a coroutine."""
+        await self._answer("ExportAccount", request, context)
 
     async def _answer(self, name: str, request: Any, context: Any) -> Message:
         if isinstance(request, RecordRequestsRequest):

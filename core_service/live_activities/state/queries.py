@@ -60,7 +60,8 @@ WITH target AS MATERIALIZED (
            id = ANY(%(full)s::uuid[]) AS is_full
     FROM devices
     WHERE account_id = %(account_id)s AND {STARTABLE} {{condition}} AND id <> ALL(%(without)s::uuid[])
-    -- One that is just being unpaired is waited for, and then is not there.
+    -- One that is just being unpaired is waited for, and then is not there. What unpairs them locks them in this order.
+    ORDER BY id
     FOR KEY SHARE
 ), activity AS (
     INSERT INTO live_activities (

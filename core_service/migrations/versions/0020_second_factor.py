@@ -66,6 +66,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("token_hash", name="sign_in_challenges_pkey"),
     )
     op.create_index("sign_in_challenges_user_id_idx", "sign_in_challenges", ["user_id", "created_at"])
+    op.create_index("sign_in_challenges_account_id_idx", "sign_in_challenges", ["account_id"])
     op.create_index("sign_in_challenges_expires_at_idx", "sign_in_challenges", ["expires_at"])
     op.drop_constraint("mails_kind_check", "mails", type_="check")
     op.create_check_constraint(

@@ -65,6 +65,8 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "CheckApns": NOTHING,
     "SendTestMail": NOTHING,
     "RotateWebhookSecret": NOTHING,
+    "DeleteAccount": {"delete": {"password": "correct horse battery", "account_name": "Acme"}},
+    "DeleteProfile": {"delete": {"password": "correct horse battery"}},
 }
 
 RESPONSES: dict[str, dict[str, Any]] = {}

@@ -1,0 +1,1 @@
+"""What people take with them, and what they delete for good."""
