@@ -26,7 +26,22 @@ class DatabaseSettings(ServiceSettings):
     """PostgreSQL, 16 or newer."""
 
 
-class CoreSettings(DatabaseSettings):
+class AttentionSettings(ServiceSettings):
+    """From when on something needs the operator's attention. 0 turns one off."""
+
+    alert_queue_minutes: int = Field(default=5, ge=0, le=1440)
+    """Work that has been due for this many minutes is late."""
+    alert_disk_percent: int = Field(default=10, ge=0, le=90)
+    """Less free space than this, on the disk of the data folder, is little."""
+    alert_backup_days: int = Field(default=7, ge=0, le=3650)
+    """A backup that is older than this is too old."""
+
+
+class StatusSettings(DatabaseSettings, AttentionSettings):
+    """What the command needs that says how the server runs."""
+
+
+class CoreSettings(StatusSettings):
     """Settings of the core service."""
 
     core_port: int = Field(default=50051, ge=0, le=65535)

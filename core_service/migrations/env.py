@@ -18,6 +18,7 @@ import core_service.mail.models
 import core_service.password_resets.models
 import core_service.push.models
 import core_service.sending.models
+import core_service.status.models
 import core_service.webhooks.models  # noqa: F401 - the imports fill SQLModel.metadata
 
 context.configure(

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy.dialects import postgresql
 
 from core_service.apns_check import service as apns_check
-from core_service.app.wiring import MEASURED, QUEUES
+from core_service.app.queues import MEASURED, QUEUES
 from core_service.auth import credentials
 from core_service.badges import queries as badges
 from core_service.channels import audience

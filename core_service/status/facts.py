@@ -1,0 +1,96 @@
+"""How the server runs, as far as its database, its machine and its processes tell: for the operator."""
+
+import asyncio
+import datetime as dt
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core_service.sending.circuit_breaker import Alarm
+from core_service.status.backups import Backup, BackupKind, newest_records
+from core_service.status.disk import Disk, read_disk
+from core_service.status.facts_queries import SERVER
+from core_service.status.reports import RunningCore, running_cores, stopped_routes
+from core_service.work_queue.backlog import Backlog, Depth
+from service_kit.database import Pool
+
+FRESH_SECONDS = 5.0
+"""Seconds for which a reading is used again, so that many who look cost as much as one."""
+
+Ask = Callable[[], Awaitable[bool]]
+"""Asks a process whether it answers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What was read."""
+
+    read_at: dt.datetime
+    """By the database's clock."""
+    schema: str
+    postgresql: str
+    """Version of the database server."""
+    database_bytes: int
+    accounts: int
+    """How many share the server; 2 means that or more."""
+    first_account_at: dt.datetime | None
+    """When the server's first account was made; None if there is none."""
+    queues: Mapping[str, Depth]
+    cores: Sequence[RunningCore]
+    stopped: Sequence[Alarm]
+    """The routes that any core has stopped."""
+    last_backup: Backup | None
+    restored: Backup | None
+    disk: Disk | None
+    reachable: Mapping[str, bool]
+    """Whether other processes answer, by name; only those that this process knows."""
+
+
+async def read_facts(pool: Pool, backlog: Backlog, folder: Path, others: Mapping[str, Ask]) -> Facts:
+    """Reads everything. `folder` is the data folder, `others` the processes to ask. Raises one of DATABASE_AWAY."""
+    asked = asyncio.gather(read_disk(folder), *(ask() for ask in others.values()))
+    try:
+        async with pool.connection() as connection:
+            row = await (await connection.execute(SERVER)).fetchone()
+        assert row is not None  # noqa: S101 - it has no FROM
+        schema, postgresql, size, read_at, accounts, first_account_at = row
+        depths, cores, records = await backlog.read(), await running_cores(pool), await newest_records(pool)
+        disk, *answers = await asked
+    finally:
+        asked.cancel()
+    return Facts(
+        read_at=read_at,
+        schema=schema,
+        postgresql=postgresql.partition(" ")[0],
+        database_bytes=size,
+        accounts=accounts,
+        first_account_at=first_account_at,
+        queues=depths,
+        cores=cores,
+        stopped=stopped_routes(cores),
+        last_backup=records.get(BackupKind.BACKUP),
+        restored=records.get(BackupKind.RESTORE),
+        disk=disk,
+        reachable=dict(zip(others, answers, strict=True)),
+    )
+
+
+class KnownFacts:
+    """The last reading. It is made again after five seconds, by one caller for all."""
+
+    def __init__(self, read: Callable[[], Awaitable[Facts]], *, steady: Callable[[], float] = time.monotonic) -> None:
+        """`steady` returns seconds of a clock that never goes back."""
+        self._read = read
+        self._steady = steady
+        self._known: Facts | None = None
+        self._read_again_at = 0.0
+        self._reading = asyncio.Lock()
+
+    async def now(self) -> Facts:
+        """Returns the facts. Raises one of DATABASE_AWAY."""
+        async with self._reading:
+            if self._known is None or self._steady() >= self._read_again_at:
+                self._known = await self._read()
+                self._read_again_at = self._steady() + FRESH_SECONDS
+        return self._known

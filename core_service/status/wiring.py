@@ -1,0 +1,75 @@
+"""Builds what tells how the server is."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core_service.common.clock import Clock
+from core_service.common.jobs import cancel, start_jobs
+from core_service.common.orm import now
+from core_service.events.service import EventBus
+from core_service.sending.guarded_sender import GuardedSender
+from core_service.settings import AttentionSettings, CoreSettings
+from core_service.status.concerns import Thresholds
+from core_service.status.destinations import KnownDestinations
+from core_service.status.facts import Ask, Facts, KnownFacts, read_facts
+from core_service.status.reports import RELEASE, CoreReports
+from core_service.status.service import ServerStatus
+from core_service.work_queue.backlog import Backlog
+from core_service.work_queue.queue import Queue
+from service_kit.database import Pool
+
+if TYPE_CHECKING:
+    from core_service.events.relay import EventRelay
+
+
+def build_status(
+    redis_url: str | None, guarded: GuardedSender, events: EventBus, pool: Pool, *wakes: Callable[[], None]
+) -> "tuple[ServerStatus, EventRelay | None]":
+    """What tells of stopped routes, and what ties this core to the others: None if there is no Redis."""
+    status = ServerStatus(guarded, events, pool, now)
+    status.wakes(*wakes)
+    if redis_url is None:
+        return status, None
+    # Redis' client takes a quarter of a start: a core without Redis does not load it.
+    from core_service.events.relay import EventRelay
+
+    relay = EventRelay(events, redis_url, news=status.news, on_news=status.heard)
+    guarded.listen(lambda alarm, stopped: relay.wake())
+    return status, relay
+
+
+@asynccontextmanager
+async def reporting(pool: Pool, status: ServerStatus, guarded: GuardedSender) -> AsyncIterator[None]:
+    """Has this core say in the database that it runs, for the length of the block."""
+    reports = CoreReports(pool, status, RELEASE)
+    guarded.listen(lambda alarm, stopped: reports.wake())
+    jobs = start_jobs(reports.run)
+    try:
+        yield
+    finally:
+        await cancel(*jobs)
+        await reports.retract()
+
+
+def build_facts(
+    settings: CoreSettings, pool: Pool, queues: Sequence[Queue], destinations: KnownDestinations, clock: Clock
+) -> KnownFacts:
+    """What the operator's page shows."""
+    others: dict[str, Ask] = {"delivery": destinations.answers}
+    if settings.redis_url:
+        from core_service.events.relay import answers
+
+        redis_url = settings.redis_url
+        others["redis"] = lambda: answers(redis_url)
+    return KnownFacts(_reading(pool, Backlog(pool, queues, clock), settings.data_dir, others))
+
+
+def thresholds_of(settings: AttentionSettings) -> Thresholds:
+    """From when on something needs the operator's attention."""
+    return Thresholds(settings.alert_queue_minutes, settings.alert_disk_percent, settings.alert_backup_days)
+
+
+def _reading(pool: Pool, backlog: Backlog, folder: Path, others: Mapping[str, Ask]) -> Callable[[], Awaitable[Facts]]:
+    return lambda: read_facts(pool, backlog, folder, others)
