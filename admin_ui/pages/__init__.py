@@ -18,6 +18,7 @@ from admin_ui.pages import (
     notification,
     overview,
     playground,
+    server,
     settings,
     widgets,
 )
@@ -38,6 +39,7 @@ PAGES: tuple[ModuleType, ...] = (
     notification,
     overview,
     playground,
+    server,
     settings,
     widgets,
 )

@@ -4,13 +4,13 @@ import asyncio
 import datetime as dt
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core_service.sending.circuit_breaker import Alarm
 from core_service.status.backups import Backup, BackupKind, newest_records
 from core_service.status.disk import Disk, read_disk
-from core_service.status.facts_queries import SERVER
+from core_service.status.facts_queries import ACCOUNTS, SERVER
 from core_service.status.reports import RunningCore, running_cores, stopped_routes
 from core_service.work_queue.backlog import Backlog, Depth
 from service_kit.database import Pool
@@ -79,9 +79,16 @@ async def read_facts(pool: Pool, backlog: Backlog, folder: Path, others: Mapping
 class KnownFacts:
     """The last reading. It is made again after five seconds, by one caller for all."""
 
-    def __init__(self, read: Callable[[], Awaitable[Facts]], *, steady: Callable[[], float] = time.monotonic) -> None:
-        """`steady` returns seconds of a clock that never goes back."""
+    def __init__(
+        self,
+        read: Callable[[], Awaitable[Facts]],
+        count: Callable[[], Awaitable[int]],
+        *,
+        steady: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`count` counts accounts, up to 2. `steady` returns seconds of a clock that never goes back."""
         self._read = read
+        self._count = count
         self._steady = steady
         self._known: Facts | None = None
         self._read_again_at = 0.0
@@ -93,4 +100,13 @@ class KnownFacts:
             if self._known is None or self._steady() >= self._read_again_at:
                 self._known = await self._read()
                 self._read_again_at = self._steady() + FRESH_SECONDS
-        return self._known
+            known = self._known
+        # What may be shown depends on it: a second account counts at once.
+        return replace(known, accounts=await self._count())
+
+
+async def count_accounts(pool: Pool) -> int:
+    """How many accounts there are; 2 means that or more. Raises one of DATABASE_AWAY."""
+    async with pool.connection() as connection:
+        row = await (await connection.execute(ACCOUNTS)).fetchone()
+    return int(row[0]) if row else 0

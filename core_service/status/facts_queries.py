@@ -1,9 +1,12 @@
 """The SQL of what the operator sees."""
 
-SERVER = """
+ACCOUNTS = "SELECT count(*)::int FROM (SELECT FROM accounts LIMIT 2) a"
+"""The number of accounts, up to 2."""
+
+SERVER = f"""
 SELECT (SELECT version_num FROM alembic_version), current_setting('server_version'),
        pg_database_size(current_database()), now(),
-       (SELECT count(*)::int FROM (SELECT FROM accounts LIMIT 2) a),
+       ({ACCOUNTS}),
        (SELECT created_at FROM accounts ORDER BY id LIMIT 1)
 """
 """Schema, version of PostgreSQL, size in bytes, the time, the number of accounts up to 2, and the age of the first."""

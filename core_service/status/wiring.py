@@ -1,8 +1,7 @@
 """Builds what tells how the server is."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core_service.common.clock import Clock
@@ -13,7 +12,7 @@ from core_service.sending.guarded_sender import GuardedSender
 from core_service.settings import AttentionSettings, CoreSettings
 from core_service.status.concerns import Thresholds
 from core_service.status.destinations import KnownDestinations
-from core_service.status.facts import Ask, Facts, KnownFacts, read_facts
+from core_service.status.facts import Ask, KnownFacts, count_accounts, read_facts
 from core_service.status.reports import RELEASE, CoreReports
 from core_service.status.service import ServerStatus
 from core_service.work_queue.backlog import Backlog
@@ -63,13 +62,10 @@ def build_facts(
 
         redis_url = settings.redis_url
         others["redis"] = lambda: answers(redis_url)
-    return KnownFacts(_reading(pool, Backlog(pool, queues, clock), settings.data_dir, others))
+    backlog = Backlog(pool, queues, clock)
+    return KnownFacts(lambda: read_facts(pool, backlog, settings.data_dir, others), lambda: count_accounts(pool))
 
 
 def thresholds_of(settings: AttentionSettings) -> Thresholds:
     """From when on something needs the operator's attention."""
     return Thresholds(settings.alert_queue_minutes, settings.alert_disk_percent, settings.alert_backup_days)
-
-
-def _reading(pool: Pool, backlog: Backlog, folder: Path, others: Mapping[str, Ask]) -> Callable[[], Awaitable[Facts]]:
-    return lambda: read_facts(pool, backlog, folder, others)

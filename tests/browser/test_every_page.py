@@ -24,7 +24,8 @@ from tests.waiting import eventually
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 PATHS = (
     "/", "/lock-screen", "/playground", "/live-activities", "/delivery-log", "/widgets", "/channels", "/devices",
-    "/api-keys", "/members", "/settings", "/settings/audit-log", "/account", "/help",
+    "/api-keys", "/members", "/settings", "/settings/server", "/settings/audit-log", "/account",
+    "/help",
 )  # fmt: skip
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
 DESK, PHONE = 1440, 360
