@@ -49,14 +49,14 @@ class Facts:
 
 async def read_facts(pool: Pool, backlog: Backlog, folder: Path, others: Mapping[str, Ask]) -> Facts:
     """Reads everything. `folder` is the data folder, `others` the processes to ask. Raises one of DATABASE_AWAY."""
-    asked = asyncio.gather(read_disk(folder), *(ask() for ask in others.values()))
+    asked = asyncio.gather(read_disk(folder), asyncio.gather(*(ask() for ask in others.values())))
     try:
         async with pool.connection() as connection:
             row = await (await connection.execute(SERVER)).fetchone()
         assert row is not None  # noqa: S101 - it has no FROM
         schema, postgresql, size, read_at, accounts, first_account_at = row
         depths, cores, records = await backlog.read(), await running_cores(pool), await newest_records(pool)
-        disk, *answers = await asked
+        disk, answers = await asked
     finally:
         asked.cancel()
     return Facts(

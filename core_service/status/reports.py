@@ -94,7 +94,10 @@ async def running_cores(pool: Pool) -> list[RunningCore]:
     async with pool.connection() as connection:
         cursor = await connection.execute(CORES, {"silence": SILENCE_SECONDS})
         rows = await cursor.fetchall()
-    return [RunningCore(*facts, _read(stopped)) for *facts, stopped in rows]
+    return [
+        RunningCore(core_id, release, started_at, reported_at, _read(stopped))
+        for core_id, release, started_at, reported_at, stopped in rows
+    ]
 
 
 def stopped_routes(cores: Iterable[RunningCore]) -> list[Alarm]:

@@ -89,8 +89,8 @@ async def test_the_database_says_which_cores_run_and_which_routes_any_of_them_ha
         async with other.reporting:
             await eventually_async("both report", lambda: _has(pool, cores=2))
             other.send(KEY_WRONG)
-            facts = await eventually_async("the stop is reported", lambda: _has(pool, cores=2, stopped=1))
-            [alarm] = facts.stopped
+            await eventually_async("the stop is reported", lambda: _has(pool, cores=2, stopped=1))
+            [alarm] = (await read(pool)).stopped
             assert (str(alarm.route), alarm.reason) == ("sandbox", "InvalidProviderToken")
             one.send(KEY_WRONG)
             other.send(ACCEPTED)
@@ -115,9 +115,9 @@ async def test_a_core_that_died_is_not_taken_for_running_and_its_report_is_forgo
     assert left == 1
 
 
-async def _has(pool: Pool, *, cores: int, stopped: int = 0) -> Facts | None:
+async def _has(pool: Pool, *, cores: int, stopped: int = 0) -> bool:
     facts = await read(pool)
-    return facts if (len(facts.cores), len(facts.stopped)) == (cores, stopped) else None
+    return (len(facts.cores), len(facts.stopped)) == (cores, stopped)
 
 
 async def _stopped_by(pool: Pool, wanted: dict[int, int]) -> bool:

@@ -145,7 +145,7 @@ def test_the_doctor_finds_nothing_wrong_with_a_server_that_is_well(stack: Stack)
     assert stack.owner_password not in done.stdout.decode()
 
 
-def status(folder: Path, *, code: int, **env: str) -> dict[str, Any]:
+def status(folder: Path, *, code: int, **env: Any) -> dict[str, Any]:
     """What `smith status` answers with this exit code."""
     done = smith(folder, "status", "--json", SMITH_ADMIN_PORT="", **env)
     assert done.returncode == code, done.stdout.decode() + done.stderr.decode()
@@ -153,7 +153,7 @@ def status(folder: Path, *, code: int, **env: str) -> dict[str, Any]:
 
 
 def test_the_status_is_one_screen_about_the_whole_server(stack: Stack, tmp_path: Path, fresh_database: str) -> None:
-    ports = {name: port for name, port in stack.ports.items() if name != "SMITH_CORE_PORT"}
+    ports: dict[str, Any] = {name: port for name, port in stack.ports.items() if name != "SMITH_CORE_PORT"}
     eventually("core reports", lambda: stack.sql("SELECT 1 FROM core_reports"))
     file = tmp_path / "whole.backup"
     made = answer(stack.data_dir, "backup", file)
@@ -188,7 +188,7 @@ def test_the_status_is_one_screen_about_the_whole_server(stack: Stack, tmp_path:
 
 def test_a_server_that_does_not_run_cannot_be_asked_and_its_processes_are_named(tmp_path: Path) -> None:
     names = ("GATEWAY", "CORE", "DELIVERY", "SIMULATOR")
-    ports = {f"SMITH_{name}_PORT": str(port) for name, port in zip(names, free_ports(4), strict=True)}
+    ports: dict[str, Any] = {f"SMITH_{name}_PORT": str(port) for name, port in zip(names, free_ports(4), strict=True)}
     report = status(tmp_path, code=2, **ports)
     assert not report["ok"]
     assert "no PostgreSQL runs" in report["unasked"]
