@@ -8,9 +8,11 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 
+from service_kit.mail_addresses import checked
 from service_kit.settings import ServiceSettings, empty_is_unset
 from service_kit.web_push import AllowedOrigins
 
+MAX_ALERT_ADDRESSES = 10
 LOCAL_ADMIN_URL = "http://127.0.0.1:8080"
 
 
@@ -48,6 +50,8 @@ class CoreSettings(StatusSettings):
     database_ready_file: Annotated[Path | None, BeforeValidator(empty_is_unset)] = None
     """A file that is there once the database can be used: `smith up` starts core while PostgreSQL starts, which would
     log each attempt to connect."""
+    alert_mail_to: str = ""
+    """Addresses, separated by commas, that are told what needs attention: when it begins, and when it is over."""
     redis_url: str | None = Field(default=None, pattern=r"^redis(s|\+unix)?://")
     """Shared rate limits for several cores; in process if not set."""
     delivery_address: str = "127.0.0.1:50052"
@@ -88,6 +92,24 @@ class CoreSettings(StatusSettings):
 
     setup_code: Annotated[Annotated[SecretStr, Field(min_length=16)] | None, BeforeValidator(empty_is_unset)] = None
     """With it, and only with it, the server's first account can be made in the admin app."""
+
+    @property
+    def alert_addresses(self) -> list[str]:
+        """The addresses of `alert_mail_to`."""
+        return [one.strip() for one in self.alert_mail_to.split(",") if one.strip()]
+
+    @field_validator("alert_mail_to")
+    @classmethod
+    def _names_addresses(cls, told: str) -> str:
+        addresses = [one.strip() for one in told.split(",") if one.strip()]
+        if len(addresses) > MAX_ALERT_ADDRESSES:
+            raise ValueError(f"must name at most {MAX_ALERT_ADDRESSES} addresses")
+        for address in addresses:
+            try:
+                checked(address)
+            except ValueError as error:
+                raise ValueError(f"{address} is no e-mail address: {error}") from None
+        return told
 
     @model_validator(mode="after")
     def _default_is_allowed(self) -> Self:

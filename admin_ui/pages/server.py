@@ -48,6 +48,7 @@ WORK = {
     "cards to withdraw": "Live Activities to be taken off phones",
     "mails of invites": "Invites by mail",
     "mails about passwords": "Mails about passwords",
+    "mails of alerts": "Mails about alerts",
 }
 
 

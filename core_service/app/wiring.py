@@ -37,7 +37,7 @@ from core_service.settings import CoreSettings
 from core_service.statistics.service import Counters
 from core_service.status.destinations import KnownDestinations
 from core_service.status.grpc_destinations import GrpcDestinations
-from core_service.status.wiring import build_facts, build_status, reporting
+from core_service.status.wiring import build_operator, running_status
 from core_service.webhooks.grpc_caller import GrpcWebhookCaller
 from core_service.webhooks.outbox import WebhookCalls
 from core_service.webhooks.signing_keys import SigningKeys
@@ -135,11 +135,15 @@ async def running_core(
         )
         keys = SigningKeys(requests, engine)
         webhooks = Outbox(WebhookCalls(GrpcWebhookCaller(channel), keys, events), batches)
-        invites, resets = build_mails(GrpcMailSender(channel), batches, events, admin_url=settings.admin_url)
-        destinations = KnownDestinations(GrpcDestinations(channel))
+        mail_sender, destinations = GrpcMailSender(channel), KnownDestinations(GrpcDestinations(channel))
+        invites, resets = build_mails(mail_sender, batches, events, admin_url=settings.admin_url)
+        facts, alerts, alert_mailer = build_operator(
+            settings, batches, QUEUES, destinations, mail_sender, events=events, clock=clock
+        )
         wakes = (dispatch.wake, numbers.wake, area.reconciler.wake)
-        status, relay = build_status(settings.redis_url, sender, events, requests, *wakes)
-        await stack.enter_async_context(reporting(batches, status, sender))
+        status, relay = await stack.enter_async_context(
+            running_status(settings.redis_url, sender, events, requests, batches, *wakes)
+        )
         revival = build_revival(
             settings, batches, sender, *wakes, events=events, destinations=destinations, clock=clock
         )
@@ -182,7 +186,7 @@ async def running_core(
             status=status,
             apns=GrpcAsker(channel),
             destinations=destinations,
-            facts=build_facts(settings, batches, QUEUES, destinations, clock),
+            facts=facts,
             clock=clock,
             hasher=hasher,
             caller=caller,
@@ -197,6 +201,8 @@ async def running_core(
             webhooks.run,
             invites.mailer.run,
             resets.mailer.run,
+            alert_mailer.run,
+            alerts.run,
         )
         background = start_jobs(
             dispatch.write,
@@ -207,6 +213,7 @@ async def running_core(
             webhooks.write,
             invites.mailer.write,
             resets.mailer.write,
+            alert_mailer.write,
             retention.run,
             last_used.run,
             failures.run,
@@ -229,7 +236,7 @@ async def running_core(
             await cancel(*claiming)
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(max(deadline, asyncio.get_running_loop().time() + FLUSH_SECONDS)):
-                    mailers = (invites.mailer, resets.mailer)
+                    mailers = (invites.mailer, resets.mailer, alert_mailer)
                     for working in (dispatch, numbers, area.reconciler, area.withdrawals, webhooks, *mailers, recorder):
                         await working.drain()
                     for noted in (last_used, failures, counters):

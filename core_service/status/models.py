@@ -1,10 +1,10 @@
-"""The tables of what the operator sees: running cores, and backups."""
+"""The tables of what the operator sees and is told: running cores, backups, alerts and their mails."""
 
 import datetime as dt
 import uuid
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index
+from sqlalchemy import BigInteger, CheckConstraint, Column, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -50,3 +50,41 @@ class BackupRecord(SQLModel, table=True):
     """Whether the finished file was read again and found complete."""
     release: str
     """Version of the program that made the backup."""
+
+
+class ServerAlert(SQLModel, table=True):
+    """Something that needs the operator's attention, from when it began until it has been over for minutes."""
+
+    __tablename__ = "server_alerts"
+
+    kind: str = Field(primary_key=True)
+    subject: str = Field(primary_key=True)
+    explanation: str
+    """What was told when it began."""
+    began_at: dt.datetime = Field(sa_type=Timestamp)
+    seen_at: dt.datetime = Field(sa_type=Timestamp)
+    """When a check last found it."""
+
+
+class AlertMail(SQLModel, table=True):
+    """A mail that says that an alert has begun, or is over, to one address."""
+
+    __tablename__ = "alert_mails"
+    __table_args__ = (
+        CheckConstraint("state IN ('queued', 'sent', 'failed', 'not_configured')", name="alert_mails_state_check"),
+        Index("alert_mails_due_at_idx", "due_at", postgresql_where=text("state = 'queued'")),
+        Index("alert_mails_queued_at_idx", "queued_at"),
+    )
+
+    id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
+    email: str
+    kind: str
+    explanation: str
+    is_end: bool
+    queued_at: dt.datetime = Field(sa_type=Timestamp)
+    due_at: dt.datetime = Field(sa_type=Timestamp)
+    state: str
+    attempts: int
+    sent_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    reason: str
+    message: str

@@ -8,14 +8,19 @@ from core_service.common.clock import Clock
 from core_service.common.jobs import cancel, start_jobs
 from core_service.common.orm import now
 from core_service.events.service import EventBus
+from core_service.mail.outbox import DueMail
+from core_service.mail.port import MailSender
 from core_service.sending.guarded_sender import GuardedSender
 from core_service.settings import AttentionSettings, CoreSettings
+from core_service.status.alert_mails import build_alert_mails
+from core_service.status.alerts import Alerts
 from core_service.status.concerns import Thresholds
 from core_service.status.destinations import KnownDestinations
 from core_service.status.facts import Ask, KnownFacts, count_accounts, read_facts
 from core_service.status.reports import RELEASE, CoreReports
 from core_service.status.service import ServerStatus
 from core_service.work_queue.backlog import Backlog
+from core_service.work_queue.outbox import Outbox
 from core_service.work_queue.queue import Queue
 from service_kit.database import Pool
 
@@ -23,20 +28,29 @@ if TYPE_CHECKING:
     from core_service.events.relay import EventRelay
 
 
-def build_status(
-    redis_url: str | None, guarded: GuardedSender, events: EventBus, pool: Pool, *wakes: Callable[[], None]
-) -> "tuple[ServerStatus, EventRelay | None]":
-    """What tells of stopped routes, and what ties this core to the others: None if there is no Redis."""
-    status = ServerStatus(guarded, events, pool, now)
+@asynccontextmanager
+async def running_status(
+    redis_url: str | None,
+    guarded: GuardedSender,
+    events: EventBus,
+    requests: Pool,
+    batches: Pool,
+    *wakes: Callable[[], None],
+) -> "AsyncIterator[tuple[ServerStatus, EventRelay | None]]":
+    """What tells of stopped routes, and what ties this core to the others: None if there is no Redis. For the length of
+    the block this core says in the database that it runs."""
+    status = ServerStatus(guarded, events, requests, now)
     status.wakes(*wakes)
-    if redis_url is None:
-        return status, None
-    # Redis' client takes a quarter of a start: a core without Redis does not load it.
-    from core_service.events.relay import EventRelay
+    async with reporting(batches, status, guarded):
+        if redis_url is None:
+            yield status, None
+            return
+        # Redis' client takes a quarter of a start: a core without Redis does not load it.
+        from core_service.events.relay import EventRelay
 
-    relay = EventRelay(events, redis_url, news=status.news, on_news=status.heard)
-    guarded.listen(lambda alarm, stopped: relay.wake())
-    return status, relay
+        relay = EventRelay(events, redis_url, news=status.news, on_news=status.heard)
+        guarded.listen(lambda alarm, stopped: relay.wake())
+        yield status, relay
 
 
 @asynccontextmanager
@@ -69,3 +83,20 @@ def build_facts(
 def thresholds_of(settings: AttentionSettings) -> Thresholds:
     """From when on something needs the operator's attention."""
     return Thresholds(settings.alert_queue_minutes, settings.alert_disk_percent, settings.alert_backup_days)
+
+
+def build_operator(
+    settings: CoreSettings,
+    pool: Pool,
+    queues: Sequence[Queue],
+    destinations: KnownDestinations,
+    sender: MailSender,
+    *,
+    events: EventBus,
+    clock: Clock,
+) -> tuple[KnownFacts, Alerts, Outbox[DueMail]]:
+    """What the operator's page shows, what tells the operator what needs attention, and the mails that do. Nothing runs
+    yet."""
+    facts = build_facts(settings, pool, queues, destinations, clock)
+    mailer = build_alert_mails(sender, pool, events, admin_url=settings.admin_url)
+    return facts, Alerts(pool, facts.now, thresholds_of(settings), settings.alert_addresses, mailer.wake), mailer

@@ -1,4 +1,4 @@
-"""What the operator sees of a running server: its cores with the routes they have stopped, its backups and restores"""
+"""What the operator sees of a server, its cores and backups, and the mails about what needs attention"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -32,3 +32,31 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="backup_records_pkey"),
     )
     op.create_index("backup_records_kind_idx", "backup_records", ["kind", "finished_at"])
+    op.create_table(
+        "server_alerts",
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("explanation", sa.String(), nullable=False),
+        sa.Column("began_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "subject", name="server_alerts_pkey"),
+    )
+    op.create_table(
+        "alert_mails",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("explanation", sa.String(), nullable=False),
+        sa.Column("is_end", sa.Boolean(), nullable=False),
+        sa.Column("queued_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("message", sa.String(), nullable=False),
+        sa.CheckConstraint("state IN ('queued', 'sent', 'failed', 'not_configured')", name="alert_mails_state_check"),
+        sa.PrimaryKeyConstraint("id", name="alert_mails_pkey"),
+    )
+    op.create_index("alert_mails_due_at_idx", "alert_mails", ["due_at"], postgresql_where=sa.text("state = 'queued'"))
+    op.create_index("alert_mails_queued_at_idx", "alert_mails", ["queued_at"])
