@@ -1,4 +1,4 @@
-"""The operator is told what needs attention: once when it begins, once when it is over, whatever the number of cores."""
+"""What needs attention is told once when it begins and once when it is over, whatever the number of cores."""
 
 import asyncio
 import dataclasses
