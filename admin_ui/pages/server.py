@@ -15,6 +15,7 @@ from smith.core.v1.status_service_pb2 import (
     GetServerFactsRequest,
     GetServerFactsResponse,
     GetServerStatusRequest,
+    QueueDepth,
 )
 
 from admin_ui.components.html import code, div, p, text
@@ -148,17 +149,11 @@ class ServerPage:
             if stopped or not any(one.kind == SERVER_CONCERN_KIND_ROUTE_STOPPED for one in found.concerns):
                 _routes(stopped)
             else:
-                badge("stopped", "bad")
+                with div("cluster"):
+                    badge("stopped", "bad")
         if found.is_whole_server:
-            with (
-                card("Waiting", "What is accepted and not done yet. It is kept until it is done."),
-                facts(),
-            ):
-                for queue in found.queues:
-                    with fact(WORK.get(queue.name, queue.name)):
-                        text(f"{queue.waiting:,}", "strong num")
-                        if queue.oldest_seconds:
-                            p(f"The oldest has been due for {_span(queue.oldest_seconds)}.", "muted small")
+            with card("Waiting", "What is accepted and not done yet. It is kept until it is done."):
+                _queues([queue for queue in found.queues if queue.waiting])
         with card("Data", "Where it is kept, and from when it could be restored."), facts():
             _data(found)
             _backups(found)
@@ -170,17 +165,30 @@ def _process(one: Process) -> None:
         if one.version:
             text(f" version {one.version}", "muted small")
         if one.started_at is not None:
-            with p("since ", "muted small"):
+            with p("started ", "muted small"):
                 ago(one.started_at)
 
 
 def _routes(stopped: Sequence[Alarm]) -> None:
     if not stopped:
-        badge("all open", "good")
+        with div("cluster"):
+            badge("all open", "good")
     for alarm in stopped:
         with notice("bad", f"{alarm.line} is stopped. {alarm.explanation}", alarm.advice):
             if alarm.HasField("since"):
                 ago(alarm.since)
+
+
+def _queues(waiting: Sequence[QueueDepth]) -> None:
+    if not waiting:
+        p("Nothing waits.")
+        return
+    with facts():
+        for queue in waiting:
+            with fact(WORK.get(queue.name, queue.name)):
+                text(f"{queue.waiting:,}", "strong num")
+                if queue.oldest_seconds:
+                    p(f"The oldest has been due for {_span(queue.oldest_seconds)}.", "muted small")
 
 
 def _data(found: GetServerFactsResponse) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from core_service.status.alert_queries import CHECK, FORGET, TAKE_TURN
-from core_service.status.concerns import Concern, ConcernKind, Thresholds, concerns
+from core_service.status.concerns import ConcernKind, ServerConcern, Thresholds, concerns
 from core_service.status.facts import Facts
 from service_kit.database import DATABASE_AWAY, Pool
 
@@ -73,7 +73,7 @@ class Alerts:
         if news and self._emails:
             self._on_mails()
 
-    def _own(self, concern: Concern) -> Concern:
+    def _own(self, concern: ServerConcern) -> ServerConcern:
         if concern.kind is not ConcernKind.DISK:
             return concern
         return replace(concern, subject=self._machine, explanation=f"{self._machine}: {concern.explanation}")

@@ -41,7 +41,7 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
-class Concern:
+class ServerConcern:
     """Something that needs attention."""
 
     kind: ConcernKind
@@ -51,36 +51,36 @@ class Concern:
     """A sentence for people."""
 
 
-def concerns(facts: Facts, limits: Thresholds) -> list[Concern]:
+def concerns(facts: Facts, limits: Thresholds) -> list[ServerConcern]:
     """Everything that needs attention now."""
     return [*_routes(facts), *_queues(facts, limits), *_disk(facts, limits), *_backup(facts, limits)]
 
 
-def _routes(facts: Facts) -> Iterator[Concern]:
+def _routes(facts: Facts) -> Iterator[ServerConcern]:
     for alarm in facts.stopped:
         why, advice = of_route(alarm.reason)
         since = alarm.since.astimezone(dt.UTC).strftime("%Y-%m-%d %H:%M UTC")
         text = f"Pushes on the route {alarm.route.label} are stopped since {since} ({alarm.reason}). {why} {advice}"
-        yield Concern(ConcernKind.ROUTE_STOPPED, str(alarm.route), text.strip())
+        yield ServerConcern(ConcernKind.ROUTE_STOPPED, str(alarm.route), text.strip())
 
 
-def _queues(facts: Facts, limits: Thresholds) -> Iterator[Concern]:
+def _queues(facts: Facts, limits: Thresholds) -> Iterator[ServerConcern]:
     for name, depth in facts.queues.items():
         if limits.queue_minutes and depth.oldest_seconds >= limits.queue_minutes * 60:
             work = WORK.get(name, name.replace("_", " "))
             text = f"Work is late: {work} have been due for {_span(depth.oldest_seconds)}; {depth.owed:,} wait."
-            yield Concern(ConcernKind.QUEUE_AGE, name, text)
+            yield ServerConcern(ConcernKind.QUEUE_AGE, name, text)
 
 
-def _disk(facts: Facts, limits: Thresholds) -> Iterator[Concern]:
+def _disk(facts: Facts, limits: Thresholds) -> Iterator[ServerConcern]:
     disk = facts.disk
     if disk is not None and disk.free_percent < limits.disk_percent:
         free = f"{disk.free_percent:.0f} % ({disk.free_bytes / GIGABYTE:,.1f} GB)"
         text = f"The disk of the data folder is nearly full: {free} is free. A database that cannot write stops."
-        yield Concern(ConcernKind.DISK, "data folder", text)
+        yield ServerConcern(ConcernKind.DISK, "data folder", text)
 
 
-def _backup(facts: Facts, limits: Thresholds) -> Iterator[Concern]:
+def _backup(facts: Facts, limits: Thresholds) -> Iterator[ServerConcern]:
     # A server without an account has nothing to lose. One that was never backed up has as long as others.
     last = facts.last_backup.finished_at if facts.last_backup else facts.first_account_at
     if not limits.backup_days or last is None:
@@ -89,7 +89,9 @@ def _backup(facts: Facts, limits: Thresholds) -> Iterator[Concern]:
     if age < dt.timedelta(days=limits.backup_days):
         return
     since = f"The last backup is {_span(age.total_seconds())} old" if facts.last_backup else "There is no backup yet"
-    yield Concern(ConcernKind.BACKUP, "backup", f"{since}: run `smith backup`, or see why it is not run regularly.")
+    yield ServerConcern(
+        ConcernKind.BACKUP, "backup", f"{since}: run `smith backup`, or see why it is not run regularly."
+    )
 
 
 def _span(seconds: float) -> str:

@@ -8,7 +8,7 @@ from core_service.common.reading import to_timestamp
 from core_service.sending.reasons import QUEUED, of_route
 from core_service.status.account_alarms import AccountAlarm, Kind
 from core_service.status.backups import Backup
-from core_service.status.concerns import Concern, ConcernKind
+from core_service.status.concerns import ConcernKind, ServerConcern
 from core_service.status.destinations import Destination, Destinations
 from core_service.status.facts import Facts
 from core_service.status.reports import RELEASE
@@ -43,7 +43,7 @@ def to_destinations(destinations: Destinations) -> messages.GetDestinationsRespo
     )
 
 
-def to_facts(facts: Facts, concerns: Iterable[Concern]) -> messages.GetServerFactsResponse:
+def to_facts(facts: Facts, concerns: Iterable[ServerConcern]) -> messages.GetServerFactsResponse:
     """How the server runs. If several accounts share it, without anything that is of all of them together."""
     is_whole = facts.accounts <= 1
     answer = messages.GetServerFactsResponse(

@@ -21,14 +21,16 @@ async def test_an_owner_sees_how_the_server_runs_and_what_is_of_the_whole_server
     await owner.open("/settings/server")
     await sees(owner, "Core, which decides and keeps everything", "PostgreSQL, the database", "all open", "never")
     # No delivery service runs here, and no gateway.
-    await sees(owner, "does not answer", "Free disk space", "Push notifications", "Database")
+    await sees(owner, "does not answer", "Free disk space", "Nothing waits.", "Database")
     await account.core.sql(BACKUP)
-    await owner.should_see("/srv/night.backup, 5.0 MB")
+    await account.add_startable_phone()
+    await account.owner.SendPushNotification(title="hello")
+    await sees(owner, "/srv/night.backup, 5.0 MB", "Push notifications")
 
     stranger = admin((await start_account(account.core, "Elsewhere")).session)
     await stranger.open("/settings/server")
     await sees(stranger, "all open", "Last backup")
-    for words in ("/srv/night.backup", "Push notifications", "Database"):
+    for words in ("/srv/night.backup", "Push notifications", "Waiting", "Database"):
         assert not stranger.shows(words), words
 
 

@@ -18,8 +18,7 @@ from core_service.common.orm import now
 from core_service.events.service import EventBus
 from core_service.sending.circuit_breaker import Alarm, Route, Step
 from core_service.sending.guarded_sender import GuardedSender
-from core_service.sending.port import Concern as Concerned
-from core_service.sending.port import Outcome, OutcomeKind, Push, Target
+from core_service.sending.port import Concern, Outcome, OutcomeKind, Push, Target
 from core_service.status.backups import KEPT, BackupKind, NewRecord, record
 from core_service.status.concerns import ConcernKind, Thresholds, concerns
 from core_service.status.disk import Disk
@@ -35,7 +34,7 @@ from tests.waiting import eventually_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-KEY_WRONG = Outcome(OutcomeKind.MISCONFIGURED, "InvalidProviderToken", concern=Concerned.SENDER)
+KEY_WRONG = Outcome(OutcomeKind.MISCONFIGURED, "InvalidProviderToken", concern=Concern.SENDER)
 LIMITS = Thresholds(queue_minutes=5, disk_percent=10, backup_days=7)
 MOMENT = dt.datetime(2026, 1, 10, tzinfo=dt.UTC)
 WELL = Facts(
