@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,8 +16,12 @@ from core_service.status.reports import RunningCore, running_cores, stopped_rout
 from core_service.work_queue.backlog import Backlog, Depth
 from service_kit.database import Pool
 
+log = logging.getLogger(__name__)
+
 FRESH_SECONDS = 5.0
 """Seconds for which a reading is used again, so that many who look cost as much as one."""
+MOST_SECONDS = 90.0
+"""Seconds after which a reading is not shown any more. The check for alerts reads every minute."""
 
 Ask = Callable[[], Awaitable[bool]]
 """Asks a process whether it answers."""
@@ -77,7 +82,11 @@ async def read_facts(pool: Pool, backlog: Backlog, folder: Path, others: Mapping
 
 
 class KnownFacts:
-    """The last reading. It is made again after five seconds, by one caller for all."""
+    """The last reading, and what makes another one.
+
+    A reading may take long where much is owed, and a page must not wait for it. So one that is older than five seconds
+    is given once more while the next one is made.
+    """
 
     def __init__(
         self,
@@ -91,18 +100,41 @@ class KnownFacts:
         self._count = count
         self._steady = steady
         self._known: Facts | None = None
-        self._read_again_at = 0.0
-        self._reading = asyncio.Lock()
+        self._read_at = 0.0
+        self._reading: asyncio.Task[Facts] | None = None
 
     async def now(self) -> Facts:
-        """Returns the facts. Raises one of DATABASE_AWAY."""
-        async with self._reading:
-            if self._known is None or self._steady() >= self._read_again_at:
-                self._known = await self._read()
-                self._read_again_at = self._steady() + FRESH_SECONDS
-            known = self._known
+        """Returns the facts of the last 90 seconds. Raises one of DATABASE_AWAY."""
+        age = self._steady() - self._read_at
+        known = self._known
+        if known is None or age > MOST_SECONDS:
+            known = await self.read()
+        elif age > FRESH_SECONDS:
+            self._begin()
         # What may be shown depends on it: a second account counts at once.
         return replace(known, accounts=await self._count())
+
+    async def read(self) -> Facts:
+        """Reads, unless that is being done already, and returns what was found. Raises one of DATABASE_AWAY."""
+        # Others may wait for the same reading.
+        return await asyncio.shield(self._begin())
+
+    def _begin(self) -> "asyncio.Task[Facts]":
+        if self._reading is None or self._reading.done():
+            self._reading = asyncio.create_task(self._note())
+            self._reading.add_done_callback(_heed)
+        return self._reading
+
+    async def _note(self) -> Facts:
+        self._known = await self._read()
+        self._read_at = self._steady()
+        return self._known
+
+
+def _heed(reading: "asyncio.Task[Facts]") -> None:
+    """Logs why a reading failed for which nothing may have waited."""
+    if not reading.cancelled() and (error := reading.exception()) is not None:
+        log.info("how the server runs cannot be read: %s", error)
 
 
 async def count_accounts(pool: Pool) -> int:

@@ -99,4 +99,4 @@ def build_operator(
     yet."""
     facts = build_facts(settings, pool, queues, destinations, clock)
     mailer = build_alert_mails(sender, pool, events, admin_url=settings.admin_url)
-    return facts, Alerts(pool, facts.now, thresholds_of(settings), settings.alert_addresses, mailer.wake), mailer
+    return facts, Alerts(pool, facts.read, thresholds_of(settings), settings.alert_addresses, mailer.wake), mailer

@@ -23,7 +23,7 @@ from core_service.sending.port import Concern, Outcome, OutcomeKind, Push, Targe
 from core_service.status.backups import KEPT, BackupKind, NewRecord, record
 from core_service.status.concerns import ConcernKind, Thresholds, concerns
 from core_service.status.disk import Disk
-from core_service.status.facts import Facts, read_facts
+from core_service.status.facts import Facts, KnownFacts, read_facts
 from core_service.status.service import ServerStatus
 from core_service.status.wiring import reporting
 from core_service.work_queue.backlog import Backlog, Depth
@@ -194,6 +194,32 @@ async def test_concerns_are_sentences_of_plain_words() -> None:
         "The disk of the data folder is nearly full: 4 % (4.0 GB) is free. A database that cannot write stops.",
         "There is no backup yet: run `smith backup`, or see why it is not run regularly.",
     ]
+
+
+async def test_a_page_never_waits_for_a_reading_that_takes_long_and_many_who_look_cost_one() -> None:
+    let_go, begun, time = asyncio.Event(), 0, 100.0
+
+    async def read() -> Facts:
+        nonlocal begun
+        begun += 1
+        if begun > 1:
+            await let_go.wait()
+        return dataclasses.replace(WELL, database_bytes=begun)
+
+    async def count() -> int:
+        return 2
+
+    known = KnownFacts(read, count, steady=lambda: time)
+    first = await asyncio.gather(*(known.now() for _ in range(5)))
+    assert {(facts.database_bytes, facts.accounts) for facts in first} == {(1, 2)}
+    time += 6
+    assert {(await known.now()).database_bytes for _ in range(5)} == {1}
+    let_go.set()
+    assert (await known.read()).database_bytes == 2
+    assert (await known.now()).database_bytes == 2
+    time += 91
+    assert (await known.now()).database_bytes == 3, "what is too old is not shown"
+    assert begun == 3
 
 
 async def test_an_owner_alone_on_the_server_sees_all_of_it(new_database: NewDatabase, tmp_path: Path) -> None:

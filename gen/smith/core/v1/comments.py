@@ -620,7 +620,7 @@ COMMENTS: dict[str, str] = {
     'smith.core.v1.GetPushNotificationResponse.deliveries': 'Its deliveries, 100 at most: first those that failed, then those that are queued.',
     'smith.core.v1.GetPushNotificationResponse.push_notification': 'The notification. Its counts are complete.',
     'smith.core.v1.GetServerFactsRequest': 'Asks how the server runs.',
-    'smith.core.v1.GetServerFactsResponse': 'How the server runs. It was read within the last five seconds.',
+    'smith.core.v1.GetServerFactsResponse': 'How the server runs. It was read within the last 90 seconds and, while it is asked for every few seconds, within ten.',
     'smith.core.v1.GetServerFactsResponse.concerns': "What needs the operator's attention, besides what `GetServerStatus` says.",
     'smith.core.v1.GetServerFactsResponse.database_bytes': 'Size of the database in bytes.',
     'smith.core.v1.GetServerFactsResponse.disk_bytes': 'See `disk_free_bytes`.',

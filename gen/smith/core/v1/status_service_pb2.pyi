@@ -127,7 +127,7 @@ Global___GetServerFactsRequest: _TypeAlias = GetServerFactsRequest  # noqa: Y015
 
 @_typing.final
 class GetServerFactsResponse(_message.Message):
-    """How the server runs. It was read within the last five seconds."""
+    """How the server runs. It was read within the last 90 seconds and, while it is asked for every few seconds, within ten."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
