@@ -52,6 +52,10 @@ class CoreSettings(StatusSettings):
     log each attempt to connect."""
     alert_mail_to: str = ""
     """Addresses, separated by commas, that are told what needs attention: when it begins, and when it is over."""
+    alert_webhook_url: Annotated[
+        Annotated[str, Field(max_length=2048, pattern=r"^https://[^\s/?#]+")] | None, BeforeValidator(empty_is_unset)
+    ] = None
+    """A URL that is told the same by a POST with JSON."""
     redis_url: str | None = Field(default=None, pattern=r"^redis(s|\+unix)?://")
     """Shared rate limits for several cores; in process if not set."""
     delivery_address: str = "127.0.0.1:50052"

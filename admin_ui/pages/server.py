@@ -49,7 +49,7 @@ WORK = {
     "cards to withdraw": "Live Activities to be taken off phones",
     "mails of invites": "Invites by mail",
     "mails about passwords": "Mails about passwords",
-    "mails of alerts": "Mails about alerts",
+    "messages about alerts": "Messages about alerts",
 }
 
 

@@ -6,9 +6,9 @@ from core_service.live_activities.reconcile import reconciler_queries as live_ac
 from core_service.live_activities.reconcile import withdrawal_queries as withdrawals
 from core_service.password_resets import queries as password_mails
 from core_service.sending import queries as notifications
-from core_service.status import alert_queries as alert_mails
+from core_service.status import alert_queries as alert_messages
 from core_service.webhooks import queries as webhook_runs
 
 MEASURED = (notifications.QUEUE, live_activities.QUEUE, webhook_runs.QUEUE, badges.QUEUE)
 """The queues whose depth is a metric."""
-QUEUES = (*MEASURED, withdrawals.QUEUE, invite_mails.QUEUE, password_mails.QUEUE, alert_mails.QUEUE)
+QUEUES = (*MEASURED, withdrawals.QUEUE, invite_mails.QUEUE, password_mails.QUEUE, alert_messages.QUEUE)

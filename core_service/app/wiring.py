@@ -137,8 +137,15 @@ async def running_core(
         webhooks = Outbox(WebhookCalls(GrpcWebhookCaller(channel), keys, events), batches)
         mail_sender, destinations = GrpcMailSender(channel), KnownDestinations(GrpcDestinations(channel))
         invites, resets = build_mails(mail_sender, batches, events, admin_url=settings.admin_url)
-        facts, alerts, alert_mailer = build_operator(
-            settings, batches, QUEUES, destinations, mail_sender, events=events, clock=clock
+        facts, alerts, alert_outbox = build_operator(
+            settings,
+            batches,
+            QUEUES,
+            destinations,
+            mails=mail_sender,
+            webhooks=GrpcWebhookCaller(channel),
+            events=events,
+            clock=clock,
         )
         wakes = (dispatch.wake, numbers.wake, area.reconciler.wake)
         status, relay = await stack.enter_async_context(
@@ -201,7 +208,7 @@ async def running_core(
             webhooks.run,
             invites.mailer.run,
             resets.mailer.run,
-            alert_mailer.run,
+            alert_outbox.run,
             alerts.run,
         )
         background = start_jobs(
@@ -213,7 +220,7 @@ async def running_core(
             webhooks.write,
             invites.mailer.write,
             resets.mailer.write,
-            alert_mailer.write,
+            alert_outbox.write,
             retention.run,
             last_used.run,
             failures.run,
@@ -236,7 +243,7 @@ async def running_core(
             await cancel(*claiming)
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(max(deadline, asyncio.get_running_loop().time() + FLUSH_SECONDS)):
-                    mailers = (invites.mailer, resets.mailer, alert_mailer)
+                    mailers = (invites.mailer, resets.mailer, alert_outbox)
                     for working in (dispatch, numbers, area.reconciler, area.withdrawals, webhooks, *mailers, recorder):
                         await working.drain()
                     for noted in (last_used, failures, counters):

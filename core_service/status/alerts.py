@@ -27,19 +27,19 @@ class Alerts:
         pool: Pool,
         facts: Callable[[], Awaitable[Facts]],
         limits: Thresholds,
-        emails: Sequence[str],
-        on_mails: Callable[[], None],
+        recipients: Sequence[str],
+        on_messages: Callable[[], None],
         *,
         patience_seconds: float = PATIENCE_SECONDS,
         machine: str = "",
     ) -> None:
-        """`emails` are told. `on_mails` is called when mails were queued. `machine` names the one whose disk it is, by
-        default this one."""
+        """`recipients` (addresses, or URLs of webhooks) are told. `on_messages` is called when messages were queued.
+        `machine` names the one whose disk it is, by default this one."""
         self._pool = pool
         self._facts = facts
         self._limits = limits
-        self._emails = list(emails)
-        self._on_mails = on_mails
+        self._recipients = list(recipients)
+        self._on_messages = on_messages
         self._patience_seconds = patience_seconds
         self._machine = machine or socket.gethostname()
 
@@ -59,19 +59,19 @@ class Alerts:
             "kinds": [one.kind.value for one in found],
             "subjects": [one.subject for one in found],
             "explanations": [one.explanation for one in found],
-            "emails": self._emails,
+            "recipients": self._recipients,
             "patience": self._patience_seconds,
         }
         async with self._pool.connection() as connection, connection.transaction():
             # One core after the other: of two that find the same at the same time, the second finds it told.
             await connection.execute(TAKE_TURN, (LOCK,))
-            # The alert and its mails are one statement: neither is there without the other.
+            # The alert and its messages are one statement: neither is there without the other.
             news = await (await connection.execute(CHECK, parameters)).fetchall()
             await connection.execute(FORGET)
         for kind, explanation, is_end in news:
             log.warning("%s: %s %s", "no longer needs attention" if is_end else "needs attention", kind, explanation)
-        if news and self._emails:
-            self._on_mails()
+        if news and self._recipients:
+            self._on_messages()
 
     def _own(self, concern: ServerConcern) -> ServerConcern:
         if concern.kind is not ConcernKind.DISK:

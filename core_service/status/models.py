@@ -1,4 +1,4 @@
-"""The tables of what the operator sees and is told: running cores, backups, alerts and their mails."""
+"""The tables of what the operator sees and is told: running cores, backups, alerts and their messages."""
 
 import datetime as dt
 import uuid
@@ -66,18 +66,19 @@ class ServerAlert(SQLModel, table=True):
     """When a check last found it."""
 
 
-class AlertMail(SQLModel, table=True):
-    """A mail that says that an alert has begun, or is over, to one address."""
+class AlertMessage(SQLModel, table=True):
+    """A message that says that an alert has begun, or is over, to one recipient."""
 
-    __tablename__ = "alert_mails"
+    __tablename__ = "alert_messages"
     __table_args__ = (
-        CheckConstraint("state IN ('queued', 'sent', 'failed', 'not_configured')", name="alert_mails_state_check"),
-        Index("alert_mails_due_at_idx", "due_at", postgresql_where=text("state = 'queued'")),
-        Index("alert_mails_queued_at_idx", "queued_at"),
+        CheckConstraint("state IN ('queued', 'sent', 'failed', 'not_configured')", name="alert_messages_state_check"),
+        Index("alert_messages_due_at_idx", "due_at", postgresql_where=text("state = 'queued'")),
+        Index("alert_messages_queued_at_idx", "queued_at"),
     )
 
     id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
-    email: str
+    recipient: str
+    """An e-mail address, or the URL of a webhook."""
     kind: str
     explanation: str
     is_end: bool

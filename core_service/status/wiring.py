@@ -12,13 +12,14 @@ from core_service.mail.outbox import DueMail
 from core_service.mail.port import MailSender
 from core_service.sending.guarded_sender import GuardedSender
 from core_service.settings import AttentionSettings, CoreSettings
-from core_service.status.alert_mails import build_alert_mails
+from core_service.status.alert_messages import build_alert_messages
 from core_service.status.alerts import Alerts
 from core_service.status.concerns import Thresholds
 from core_service.status.destinations import KnownDestinations
 from core_service.status.facts import Ask, KnownFacts, count_accounts, read_facts
 from core_service.status.reports import RELEASE, CoreReports
 from core_service.status.service import ServerStatus
+from core_service.webhooks.attempts import WebhookCaller
 from core_service.work_queue.backlog import Backlog
 from core_service.work_queue.outbox import Outbox
 from core_service.work_queue.queue import Queue
@@ -90,13 +91,15 @@ def build_operator(
     pool: Pool,
     queues: Sequence[Queue],
     destinations: KnownDestinations,
-    sender: MailSender,
     *,
+    mails: MailSender,
+    webhooks: WebhookCaller,
     events: EventBus,
     clock: Clock,
 ) -> tuple[KnownFacts, Alerts, Outbox[DueMail]]:
-    """What the operator's page shows, what tells the operator what needs attention, and the mails that do. Nothing runs
-    yet."""
+    """What the operator's page shows, what tells the operator what needs attention, and the messages that do. Nothing
+    runs yet."""
     facts = build_facts(settings, pool, queues, destinations, clock)
-    mailer = build_alert_mails(sender, pool, events, admin_url=settings.admin_url)
-    return facts, Alerts(pool, facts.read, thresholds_of(settings), settings.alert_addresses, mailer.wake), mailer
+    outbox = build_alert_messages(mails, webhooks, pool, events, admin_url=settings.admin_url)
+    recipients = [*settings.alert_addresses, *([settings.alert_webhook_url] if settings.alert_webhook_url else [])]
+    return facts, Alerts(pool, facts.read, thresholds_of(settings), recipients, outbox.wake), outbox

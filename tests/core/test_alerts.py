@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -9,23 +10,29 @@ import psycopg
 import pytest
 import pytest_asyncio
 
+from core_service.common.jobs import cancel, start_jobs
+from core_service.events.service import EventBus
+from core_service.mail.port import Mail, MailResult, MailVerdict
 from core_service.settings import CoreSettings
+from core_service.status.alert_messages import build_alert_messages
 from core_service.status.alerts import Alerts
 from core_service.status.concerns import Thresholds
 from core_service.status.disk import Disk
 from core_service.status.facts import Facts
+from core_service.webhooks.attempts import Call, WebhookResult, WebhookVerdict
 from core_service.work_queue.backlog import Depth
 from service_kit.database import Pool, create_batch_pool
 from tests.core.conftest import NewDatabase
 from tests.core.mail_rig import start_mail_world
 from tests.core.test_server_facts import WELL
+from tests.waiting import eventually_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 LIMITS = Thresholds(queue_minutes=5, disk_percent=10, backup_days=7)
 LATE = dataclasses.replace(WELL, queues={"notifications": Depth(3, 720.0)})
 FULL = dataclasses.replace(WELL, disk=Disk("/srv", 1, 100))
-MAILS = "SELECT email, kind, is_end FROM alert_mails ORDER BY queued_at, email"
+MAILS = "SELECT recipient, kind, is_end FROM alert_messages ORDER BY queued_at, recipient"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -131,6 +138,66 @@ async def test_a_mail_about_an_alert_reaches_its_address(new_database: NewDataba
         assert mail.subject == "ActivitySmith: there is no recent backup"
         assert "There is no backup yet: run `smith backup`" in mail.text
         assert "http://admin.test/settings/server" in mail.text
+
+
+class Receiver:
+    """A webhook that answers what the test says, and the mails that went another way."""
+
+    def __init__(self, *verdicts: WebhookVerdict) -> None:
+        self.calls: list[Call] = []
+        self.mails: list[Mail] = []
+        self._verdicts = list(verdicts)
+
+    async def call(self, call: Call) -> WebhookResult:
+        """See WebhookCaller."""
+        self.calls.append(call)
+        return WebhookResult(self._verdicts.pop(0))
+
+    async def send(self, mail: Mail) -> MailResult:
+        """See MailSender."""
+        self.mails.append(mail)
+        return MailResult(MailVerdict.SENT)
+
+
+async def test_a_webhook_is_told_the_same_as_json_until_it_takes_it(pool: Pool) -> None:
+    receiver = Receiver(WebhookVerdict.RETRY, WebhookVerdict.SUCCEEDED)
+    outbox = build_alert_messages(receiver, receiver, pool, EventBus(), admin_url="http://admin.test/")
+    jobs = start_jobs(outbox.run, outbox.write)
+    try:
+        await Watch(pool, emails=("ops@team.test", "https://hooks.test/secret")).check(LATE)
+        await eventually_async("a call was refused", lambda: _waits(pool))
+        async with pool.connection() as connection:
+            await connection.execute("UPDATE alert_messages SET due_at = now()")
+        outbox.wake()
+        await eventually_async("both are told", lambda: _told(pool, 2))
+    finally:
+        await cancel(*jobs)
+    first, second = receiver.calls
+    assert (first, first.url, first.method) == (second, "https://hooks.test/secret", "POST")
+    told = json.loads(first.body)
+    assert told["id"] == first.idempotency_key
+    assert (told["event"], told["kind"]) == ("alert.begun", "queue_age")
+    assert told["explanation"].startswith("Work is late: push notifications")
+    assert told["text"].startswith("ActivitySmith: work is late. Work is late: push notifications")
+    assert [mail.to for mail in receiver.mails] == ["ops@team.test"]
+
+
+async def _waits(pool: Pool) -> bool:
+    async with pool.connection() as connection:
+        query = "SELECT 1 FROM alert_messages WHERE state = 'queued' AND attempts = 1"
+        return bool(await (await connection.execute(query)).fetchall())
+
+
+async def _told(pool: Pool, count: int) -> bool:
+    async with pool.connection() as connection:
+        query = "SELECT 1 FROM alert_messages WHERE state = 'sent'"
+        return len(await (await connection.execute(query)).fetchall()) == count
+
+
+async def test_a_webhook_that_is_not_https_is_refused_at_the_start() -> None:
+    with pytest.raises(ValueError, match="alert_webhook_url"):
+        CoreSettings(database_url="postgresql:///smith", alert_webhook_url="http://hooks.test/x")
+    assert CoreSettings(database_url="postgresql:///smith", alert_webhook_url="").alert_webhook_url is None
 
 
 @pytest.mark.parametrize(

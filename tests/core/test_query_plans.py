@@ -122,7 +122,8 @@ SELECT sha256(i::text::bytea), md5('invite' || (1 + i % 10000))::uuid, now(), no
 INSERT INTO mails (id, kind, email, queued_at, due_at, expires_at, state, attempts, reason, message)
 SELECT md5('mail' || i)::uuid, 'password_reset', i::text, now(), now(), now(),
        CASE WHEN i % 100 = 0 THEN 'queued' ELSE 'sent' END, 1, '', '' FROM generate_series(1, 10000) i;
-INSERT INTO alert_mails (id, email, kind, explanation, is_end, queued_at, due_at, state, attempts, reason, message)
+INSERT INTO alert_messages (id, recipient, kind, explanation, is_end, queued_at, due_at, state, attempts, reason,
+    message)
 SELECT md5('alert' || i)::uuid, i::text, 'disk', '', false, now(), now(),
        CASE WHEN i % 100 = 0 THEN 'queued' ELSE 'sent' END, 1, '', '' FROM generate_series(1, 10000) i;
 INSERT INTO live_activity_withdrawals (update_token, account_id, activity_id, device_id, user_id, environment,
@@ -503,9 +504,9 @@ HOT: dict[str, tuple[str, Any]] = {
     "claim webhook calls": (webhooks.CLAIM, {"busy": [ID], "share": 10, "limit": 25, "lease": 30}),
     "settle webhook calls": (webhooks.SETTLE, SETTLED_RUN),
     "claim mails": (invites.CLAIM, {"limit": 5, "lease": 60, "share": 10, "busy": []}),
-    "claim mails of alerts": (alerts.CLAIM, {"limit": 5, "lease": 60}),
-    "forget mails of alerts": (alerts.FORGET, ()),
-    "settle mails of alerts": (alerts.SETTLE, SETTLED_MAIL),
+    "claim messages about alerts": (alerts.CLAIM, {"limit": 5, "lease": 60}),
+    "forget messages about alerts": (alerts.FORGET, ()),
+    "settle messages about alerts": (alerts.SETTLE, SETTLED_MAIL),
     "add tokens of invites": (invites.ADD_TOKENS, {"token_hashes": [b"x"], "invite_ids": [ID]}),
     "drop tokens of invites": (invites.DROP_TOKENS, {"invite_ids": [ID], "kept": 200}),
     "settle mails": (invites.SETTLE, SETTLED_MAIL),

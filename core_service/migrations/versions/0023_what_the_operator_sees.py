@@ -1,4 +1,4 @@
-"""What the operator sees of a server, its cores and backups, and the mails about what needs attention"""
+"""What the operator sees of a server, its cores and backups, and the messages about what needs attention"""
 
 import sqlalchemy as sa
 from alembic import op
@@ -42,9 +42,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("kind", "subject", name="server_alerts_pkey"),
     )
     op.create_table(
-        "alert_mails",
+        "alert_messages",
         sa.Column("id", sa.Uuid(), nullable=False),
-        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("recipient", sa.String(), nullable=False),
         sa.Column("kind", sa.String(), nullable=False),
         sa.Column("explanation", sa.String(), nullable=False),
         sa.Column("is_end", sa.Boolean(), nullable=False),
@@ -55,8 +55,12 @@ def upgrade() -> None:
         sa.Column("sent_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reason", sa.String(), nullable=False),
         sa.Column("message", sa.String(), nullable=False),
-        sa.CheckConstraint("state IN ('queued', 'sent', 'failed', 'not_configured')", name="alert_mails_state_check"),
-        sa.PrimaryKeyConstraint("id", name="alert_mails_pkey"),
+        sa.CheckConstraint(
+            "state IN ('queued', 'sent', 'failed', 'not_configured')", name="alert_messages_state_check"
+        ),
+        sa.PrimaryKeyConstraint("id", name="alert_messages_pkey"),
     )
-    op.create_index("alert_mails_due_at_idx", "alert_mails", ["due_at"], postgresql_where=sa.text("state = 'queued'"))
-    op.create_index("alert_mails_queued_at_idx", "alert_mails", ["queued_at"])
+    op.create_index(
+        "alert_messages_due_at_idx", "alert_messages", ["due_at"], postgresql_where=sa.text("state = 'queued'")
+    )
+    op.create_index("alert_messages_queued_at_idx", "alert_messages", ["queued_at"])
