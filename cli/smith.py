@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli.commands import account, backup, doctor, health, key, migrate, pair, restore, serve, up
+from cli.commands import account, backup, doctor, health, key, migrate, pair, restore, serve, status, up
 from service_kit.environment import forget_foreign
 
 DISTRIBUTION = "activitysmith-server"
@@ -31,7 +31,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 for command in (
-    up.up, serve.serve, pair.pair, doctor.doctor, health.health, migrate.migrate, backup.backup, restore.restore
+    up.up, serve.serve, pair.pair, status.status, doctor.doctor, health.health, migrate.migrate, backup.backup,
+    restore.restore,
 ):  # fmt: skip
     app.command()(command)
 app.add_typer(account.app, name="account")

@@ -6,19 +6,22 @@ loading.begin()
 
 import argparse
 import asyncio
+import datetime as dt
 import json
 import os
 import sys
 from collections.abc import Coroutine
 from typing import Any
 
-from core_service.settings import CoreSettings, DatabaseSettings
+from core_service.settings import CoreSettings, DatabaseSettings, StatusSettings
 from service_kit import logs, process, tracing
 from service_kit.peers import require_protection
 from service_kit.settings import load
 
 LONGEST_PASSWORD = 8192
 """Bytes to read: more than any that is accepted."""
+LONGEST_RECORD = 65536
+"""The same for what `smith backup` says of a backup."""
 
 
 def main() -> None:
@@ -32,6 +35,10 @@ def main() -> None:
         sys.exit(_reset_password(arguments))
     if arguments.command == "reset-second-factor":
         sys.exit(_reset_second_factor(arguments))
+    if arguments.command == "status":
+        sys.exit(_status())
+    if arguments.command == "record-backup":
+        sys.exit(_record_backup())
     settings = load(CoreSettings)
     logs.configure("core", settings.log_level, settings.log_format)
     require_protection(settings, "core")
@@ -58,6 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     factor.add_argument("--email", required=True)
     schema = commands.add_parser("migrate", help="bring the database to the newest schema, and say so as JSON")
     schema.add_argument("--check", action="store_true", help="only look; the exit code is 1 if it is behind")
+    commands.add_parser("status", help="say as JSON how the server runs, as far as its database knows")
+    commands.add_parser("record-backup", help="record a backup or a restore; JSON on standard input describes it")
     commands.add_parser("revisions", help="list the schemas that this release knows, as JSON")
     return parser
 
@@ -111,16 +120,37 @@ def _reset_second_factor(arguments: argparse.Namespace) -> int:
     return _answer(bootstrap.reset_second_factor(settings.database_url, arguments.email))
 
 
+def _status() -> int:
+    from core_service.app import status_command
+
+    settings = load(StatusSettings)
+    logs.configure("core", settings.log_level, settings.log_format)
+    return _answer(status_command.status(settings))
+
+
+def _record_backup() -> int:
+    from core_service.app import status_command
+
+    settings = load(DatabaseSettings)
+    logs.configure("core", settings.log_level, settings.log_format)
+    return _answer(status_command.record_backup(settings.database_url, sys.stdin.buffer.read(LONGEST_RECORD)))
+
+
 def _answer(making: Coroutine[Any, Any, dict[str, Any]]) -> int:
     """Prints what was made, or what is wrong."""
     from core_service.app import bootstrap
 
     try:
-        print(json.dumps(asyncio.run(making)))
+        print(json.dumps(asyncio.run(making), default=_as_text))
     except bootstrap.CannotMake as error:
         print(error, file=sys.stderr)
         return 1
     return 0
+
+
+def _as_text(value: Any) -> str:
+    """Times as ISO 8601, to the second."""
+    return value.astimezone(dt.UTC).isoformat(timespec="seconds") if isinstance(value, dt.datetime) else str(value)
 
 
 def _serve(settings: CoreSettings) -> None:

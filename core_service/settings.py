@@ -10,10 +10,12 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator, model_validator
 
+from service_kit.mail_addresses import checked
 from service_kit.openid import IssuerUrl
 from service_kit.settings import ServiceSettings, empty_is_unset
 from service_kit.web_push import AllowedOrigins
 
+MAX_ALERT_ADDRESSES = 10
 LOCAL_ADMIN_URL = "http://127.0.0.1:8080"
 UNNAMED = "single sign-on"
 GROUPS_CLAIM = "groups"
@@ -107,13 +109,34 @@ class SingleSignOnSettings(ServiceSettings):
         return self
 
 
-class CoreSettings(DatabaseSettings, SingleSignOnSettings):
+class AttentionSettings(ServiceSettings):
+    """From when on something needs the operator's attention. 0 turns one off."""
+
+    alert_queue_minutes: int = Field(default=5, ge=0, le=1440)
+    """Work that has been due for this many minutes is late."""
+    alert_disk_percent: int = Field(default=10, ge=0, le=90)
+    """Less free space than this, on the disk of the data folder, is little."""
+    alert_backup_days: int = Field(default=7, ge=0, le=3650)
+    """A backup that is older than this is too old."""
+
+
+class StatusSettings(DatabaseSettings, AttentionSettings):
+    """What the command needs that says how the server runs."""
+
+
+class CoreSettings(StatusSettings, SingleSignOnSettings):
     """Settings of the core service."""
 
     core_port: int = Field(default=50051, ge=0, le=65535)
     database_ready_file: Annotated[Path | None, BeforeValidator(empty_is_unset)] = None
     """A file that is there once the database can be used: `smith up` starts core while PostgreSQL starts, which would
     log each attempt to connect."""
+    alert_mail_to: str = ""
+    """Addresses, separated by commas, that are told what needs attention: when it begins, and when it is over."""
+    alert_webhook_url: Annotated[
+        Annotated[str, Field(max_length=2048, pattern=r"^https://[^\s/?#]+")] | None, BeforeValidator(empty_is_unset)
+    ] = None
+    """A URL that is told the same by a POST with JSON."""
     redis_url: str | None = Field(default=None, pattern=r"^redis(s|\+unix)?://")
     """Shared rate limits for several cores; in process if not set."""
     delivery_address: str = "127.0.0.1:50052"
@@ -158,6 +181,24 @@ class CoreSettings(DatabaseSettings, SingleSignOnSettings):
 
     setup_code: Annotated[Annotated[SecretStr, Field(min_length=16)] | None, BeforeValidator(empty_is_unset)] = None
     """With it, and only with it, the server's first account can be made in the admin app."""
+
+    @property
+    def alert_addresses(self) -> list[str]:
+        """The addresses of `alert_mail_to`."""
+        return [one.strip() for one in self.alert_mail_to.split(",") if one.strip()]
+
+    @field_validator("alert_mail_to")
+    @classmethod
+    def _names_addresses(cls, told: str) -> str:
+        addresses = [one.strip() for one in told.split(",") if one.strip()]
+        if len(addresses) > MAX_ALERT_ADDRESSES:
+            raise ValueError(f"must name at most {MAX_ALERT_ADDRESSES} addresses")
+        for address in addresses:
+            try:
+                checked(address)
+            except ValueError as error:
+                raise ValueError(f"{address} is no e-mail address: {error}") from None
+        return told
 
     @model_validator(mode="after")
     def _default_is_allowed(self) -> Self:

@@ -13,7 +13,7 @@ from service_kit.addresses import LOOPBACK, BindHost
 from service_kit.redaction import redacted
 from service_kit.tls import Tls
 
-HIDDEN = re.compile("(SECRET|PASSWORD|CODE|DATABASE_URL|REDIS_URL|APNS_PROXY)$")
+HIDDEN = re.compile("(SECRET|PASSWORD|CODE|DATABASE_URL|REDIS_URL|APNS_PROXY|ALERT_WEBHOOK_URL)$")
 """Variables whose values may hold a secret: errors do not repeat these values."""
 
 

@@ -4,11 +4,13 @@ import gc
 import os
 import signal
 import sys
+import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import hypothesis
+import psycopg
 import pytest
 
 # As cli/up does, for the same reason.
@@ -110,3 +112,14 @@ def make_stack() -> Iterator[MakeStack]:
     yield make
     for one in made:
         one.discard()
+
+
+@pytest.fixture
+def fresh_database(stack: Stack) -> str:
+    """The URL of an empty database, as if of somebody's own PostgreSQL."""
+    name = f"own_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(stack.database_url, autocommit=True) as connection:
+        connection.execute(
+            psycopg.sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(psycopg.sql.Identifier(name))
+        )
+    return stack.database_url.replace("/smith?", f"/{name}?")

@@ -78,6 +78,7 @@ KEPT = {
         "tests/test_up.py",
     ),
     "rig": (
+        "tests/core/test_account_deletion.py",
         "tests/core/test_activity_history.py",
         "tests/core/test_apns_check.py",
         "tests/core/test_fairness.py",

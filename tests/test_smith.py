@@ -13,7 +13,7 @@ from cli.smith import app
 from tests.stack import SMITH
 
 COMMANDS = [
-    "up", "serve", "migrate", "backup", "restore", "health", "doctor", "pair", "account create",
+    "up", "serve", "migrate", "backup", "restore", "health", "status", "doctor", "pair", "account create",
     "account reset-password", "account reset-second-factor", "key create", "key list", "key revoke",
 ]  # fmt: skip
 

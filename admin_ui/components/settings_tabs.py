@@ -5,7 +5,11 @@ from nicegui import ui
 from admin_ui.components.html import a
 from admin_ui.visit import Visit
 
-TABS = (("General", "/settings", False), ("Audit log", "/settings/audit-log", True))
+TABS = (
+    ("General", "/settings", False),
+    ("Server", "/settings/server", True),
+    ("Audit log", "/settings/audit-log", True),
+)
 """Name, path, and whether it is for owners only."""
 
 

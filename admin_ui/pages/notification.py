@@ -39,8 +39,6 @@ from admin_ui.visit import Visit
 from service_kit.json_mapping import dump, given_encoder_for
 
 CONTENT = given_encoder_for(pb.PushNotificationContent.DESCRIPTOR)
-SHOWN = ("title", "subtitle", "message", "icon", "interruption_level", "media", "actions", "redirection", "badge")
-"""What the card is drawn of."""
 FOLLOW_SECONDS = 2.0
 
 
@@ -103,7 +101,7 @@ class NotificationPage:
         with self._content:
             with card("What devices show"):
                 # Expanded, so that its buttons are seen.
-                notification_card(_shown(body), expanded=bool(body.get("actions")))
+                notification_card(body, expanded=bool(body.get("actions")))
             with card("Ids"):
                 ids(
                     [
@@ -182,7 +180,3 @@ def request_body(found: GetPushNotificationResponse) -> dict[str, Any]:
 def times(number: int) -> str:
     """How often: once, twice, 3 times."""
     return {1: "once", 2: "twice"}.get(number, f"{number:,} times")
-
-
-def _shown(body: dict[str, Any]) -> dict[str, Any]:
-    return {name: body[name] for name in SHOWN if name in body}

@@ -6,6 +6,7 @@ because it is the last, complete. Members are stored without compression: the du
 """
 
 import hashlib
+import os
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -88,6 +89,8 @@ class Archive:
         """Checks every byte. Raises NotABackup with a line that calls the file `name`."""
         self._name = name
         try:
+            self.bytes = file.seek(0, os.SEEK_END)
+            """Size of the file."""
             self._zip = zipfile.ZipFile(file)
         except (zipfile.BadZipFile, OSError, ValueError) as error:
             file.seek(0)

@@ -1,16 +1,17 @@
 """Makes a backup."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import psycopg
 
-from cli.backup.archive import DUMP, MANIFEST, QUICKSTART, WEB_PUSH_KEY, ArchiveWriter
+from cli.backup.archive import DUMP, MANIFEST, QUICKSTART, WEB_PUSH_KEY, Archive, ArchiveWriter, NotABackup
 from cli.backup.manifest import FORMAT, Manifest, program_version
 from cli.backup.output import Output, new_file, standard_output
+from cli.backup.record import record_backup
 from cli.database.embedded import has_embedded_database, open_embedded
 from cli.database.tools import Database, dump, first_line
 from cli.up.data_folder import absolute
@@ -26,25 +27,60 @@ class Made:
     what: str
     bytes: int
     manifest: Manifest
+    is_verified: bool
+    """Whether the finished file was read again and found complete."""
+    note: str = ""
+    """Why the database does not know of this backup, as a sentence; empty if it does."""
 
 
 async def make_backup(settings: UpSettings, file: Path, *, force: bool) -> Made:
-    """Writes one moment of the database to the file, or to standard output if it is `-`.
+    """Writes one moment of the database to the file, or to standard output if it is `-`. Then the database records that
+    a backup was made.
 
-    Raises CannotStart or Failed. Then no file is left behind; what went to standard output is not a valid backup.
+    Raises CannotStart or Failed. Then no file is left behind; what went to standard output is not a valid backup. A
+    backup that cannot be recorded is made all the same.
     """
-    with standard_output() if str(file) == "-" else new_file(file, force=force) as output:
-        if settings.database_url:
-            database = Database(settings.database_url, newest_binaries())
-            manifest = await _write(database, output, {WEB_PUSH_KEY: _web_push_key(settings)})
-            return Made("the database", output.bytes, manifest)
-        folder = absolute(settings.data_dir)
-        if not has_embedded_database(settings):
-            raise CannotStart(f"there is no database in {folder}: is SMITH_DATA_DIR right?")
-        async with open_embedded(settings, "smith backup") as database:
-            documents = {QUICKSTART: _read(folder / QUICKSTART), WEB_PUSH_KEY: _web_push_key(settings)}
+    async with AsyncExitStack() as held:
+        with standard_output() if str(file) == "-" else new_file(file, force=force) as output:
+            database, what, documents = await _source(settings, held)
             manifest = await _write(database, output, documents)
-        return Made(str(folder), output.bytes, manifest)
+            is_verified = _verify(output, file)
+        made = Made(what, output.bytes, manifest, is_verified)
+        # Not before the file has its name and is on disk.
+        return replace(made, note=await _record(database.url, file, made))
+
+
+async def _source(settings: UpSettings, held: AsyncExitStack) -> tuple[Database, str, dict[str, bytes | None]]:
+    """The database, which `held` keeps open, what it is called, and what belongs to it."""
+    if settings.database_url:
+        documents = {WEB_PUSH_KEY: _web_push_key(settings)}
+        return Database(settings.database_url, newest_binaries()), "the database", documents
+    folder = absolute(settings.data_dir)
+    if not has_embedded_database(settings):
+        raise CannotStart(f"there is no database in {folder}: is SMITH_DATA_DIR right?")
+    database = await held.enter_async_context(open_embedded(settings, "smith backup"))
+    return database, str(folder), {QUICKSTART: _read(folder / QUICKSTART), WEB_PUSH_KEY: _web_push_key(settings)}
+
+
+def _verify(output: Output, file: Path) -> bool:
+    """Reads the finished backup again, every byte. Returns whether that can be done. Raises Failed if it is damaged."""
+    written = output.read_again()
+    if written is None:
+        return False
+    with written:
+        try:
+            Archive(written, str(file))
+        except NotABackup as error:
+            raise Failed(f"what was written is not a good backup: {error}") from error
+    return True
+
+
+async def _record(database_url: str, file: Path, made: Made) -> str:
+    try:
+        await record_backup("backup", database_url, file, made.bytes, made.manifest, is_verified=made.is_verified)
+    except (CannotStart, Failed) as error:
+        return f"The database does not know of this backup: {error}."
+    return ""
 
 
 async def _write(database: Database, output: Output, documents: dict[str, bytes | None]) -> Manifest:

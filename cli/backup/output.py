@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from cli.up.errors import CannotStart, Failed
 from cli.up.unfinished_restore import sync_folder
@@ -13,8 +14,8 @@ from cli.up.unfinished_restore import sync_folder
 class Output:
     """A stream without seeking. It counts bytes, and raises Failed if writing fails."""
 
-    def __init__(self, handle: int, name: str) -> None:
-        self._handle, self._name = handle, name
+    def __init__(self, handle: int, name: str, *, is_file: bool) -> None:
+        self._handle, self._name, self._is_file = handle, name, is_file
         self.bytes = 0
 
     def flush(self) -> None:
@@ -33,13 +34,25 @@ class Output:
         self.bytes += size
         return size
 
+    def read_again(self) -> IO[bytes] | None:
+        """What was written, from its beginning; None if it cannot be read back. To be closed by the caller."""
+        if not self._is_file:
+            return None
+        try:
+            os.fsync(self._handle)
+            file = os.fdopen(os.dup(self._handle), "rb")
+            file.seek(0)
+        except OSError as error:
+            raise Failed(f"cannot read {self._name} again: {error.strerror}") from error
+        return file
+
 
 @contextmanager
 def standard_output() -> Iterator[Output]:
     """Standard output. Raises CannotStart if it is a terminal."""
     if os.isatty(1):
         raise CannotStart("a backup cannot be written to a terminal: redirect standard output")
-    yield Output(1, "standard output")
+    yield Output(1, "standard output", is_file=False)
 
 
 @contextmanager
@@ -58,7 +71,7 @@ def new_file(path: Path, *, force: bool) -> Iterator[Output]:
     scratch = Path(name)
     try:
         try:
-            yield Output(handle, str(path))
+            yield Output(handle, str(path), is_file=True)
             os.fsync(handle)
         finally:
             os.close(handle)

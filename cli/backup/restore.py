@@ -16,6 +16,7 @@ import psycopg
 
 from cli.backup.archive import DUMP, WEB_PUSH_KEY, Archive
 from cli.backup.manifest import Manifest
+from cli.backup.record import record_backup
 from cli.database.embedded import run_postgres
 from cli.database.schema import Schema, known_revisions, migrate_database
 from cli.database.tools import Database, first_line, load
@@ -79,12 +80,12 @@ async def restore_backup(settings: UpSettings, file: Path) -> Restored:
     with _opened(file) as source:
         if settings.database_url:
             archive = await _checked(source, file)
-            restored = await _fill(Database(settings.database_url, newest_binaries()), archive)
+            restored = await _fill(Database(settings.database_url, newest_binaries()), archive, file)
             return replace(restored, note=_fill_key(settings, archive))
         with lock_data_folder(settings.data_dir, "smith restore") as folder:
             archive = await _checked(source, file)
             await asyncio.to_thread(stop_leftover_processes, folder, settings.drain_seconds + 5)
-            restored = await _replace(folder, archive)
+            restored = await _replace(folder, archive, file)
             return replace(restored, note=_note_on_own_key(settings, archive))
 
 
@@ -126,7 +127,7 @@ async def _checked(source: IO[bytes], file: Path) -> Archive:
     return archive
 
 
-async def _replace(folder: Path, archive: Archive) -> Restored:
+async def _replace(folder: Path, archive: Archive, file: Path) -> Restored:
     partial = folder / PARTIAL
     had_database = (folder / CLUSTER).exists()
     try:
@@ -134,7 +135,7 @@ async def _replace(folder: Path, archive: Archive) -> Restored:
         partial.mkdir(mode=0o711)
         log.info("making a new database next to the old one")
         async with run_postgres(EmbeddedPostgres(partial, folder / "logs"), partial) as database:
-            schema = await _load(database, archive)
+            schema = await _load(database, archive, file)
         for name in DOCUMENTS:
             if content := archive.document(name):
                 _write(partial / name, content)
@@ -146,7 +147,7 @@ async def _replace(folder: Path, archive: Archive) -> Restored:
     return Restored(str(folder), archive.manifest, schema, folder / REPLACED if had_database else None)
 
 
-async def _fill(database: Database, archive: Archive) -> Restored:
+async def _fill(database: Database, archive: Archive, file: Path) -> Restored:
     try:
         async with await psycopg.AsyncConnection.connect(database.url, connect_timeout=10) as connection:
             cursor = await connection.execute(
@@ -158,7 +159,7 @@ async def _fill(database: Database, archive: Archive) -> Restored:
                 )
     except psycopg.Error as error:
         raise Failed(f"the database cannot be reached: {first_line(error)}") from error
-    schema = await _load(database, archive)
+    schema = await _load(database, archive, file)
     return Restored("the database", archive.manifest, schema, None)
 
 
@@ -191,9 +192,11 @@ def _note_on_own_key(settings: UpSettings, archive: Archive) -> str:
     return f"SMITH_WEBPUSH_KEY_FILE={file} is not the key for browsers of the backup, {ONLY_WITH_THAT}"
 
 
-async def _load(database: Database, archive: Archive) -> Schema:
+async def _load(database: Database, archive: Archive, file: Path) -> Schema:
     await load(database, archive.pieces(DUMP))
     schema = await migrate_database(database.url)
+    # So that the database says where it comes from, and is not taken for one that was never away.
+    await record_backup("restore", database.url, file, archive.bytes, archive.manifest, is_verified=True)
     try:
         async with await psycopg.AsyncConnection.connect(database.url, autocommit=True) as connection:
             # A dump holds no statistics, which the first queries need for good plans.

@@ -144,8 +144,10 @@ from core_service.statistics.service import Statistics
 from core_service.statistics.servicer import InsightServicer
 from core_service.status.account_alarms import AccountAlarms
 from core_service.status.destinations import KnownDestinations
+from core_service.status.facts import KnownFacts
 from core_service.status.service import ServerStatus
 from core_service.status.servicer import StatusServicer
+from core_service.status.wiring import thresholds_of
 from core_service.webhooks.calls import WebhookCallLog
 from core_service.webhooks.models import Run
 from core_service.webhooks.service import ActionRuns
@@ -228,6 +230,7 @@ def build_server(
     destinations: KnownDestinations,
     export: AccountExport,
     eraser: Eraser,
+    facts: KnownFacts,
     clock: Clock,
     hasher: PasswordHasher | None,
     caller: InProcessChannel | None,
@@ -426,7 +429,7 @@ def build_server(
         ),
         (
             status_service_pb2_grpc.add_StatusServiceServicer_to_server,
-            StatusServicer(status, AccountAlarms(pool), destinations),
+            StatusServicer(status, AccountAlarms(pool), destinations, facts, thresholds_of(settings)),
         ),
         (
             webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server,

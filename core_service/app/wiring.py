@@ -17,30 +17,24 @@ from core_service.apns_check.grpc_asker import GrpcAsker
 from core_service.app.first_contact import upgrade_schema, wait_for_file
 from core_service.app.health import HealthReport
 from core_service.app.metrics import CoreCollector, PoolCollector
+from core_service.app.queues import MEASURED, QUEUES
 from core_service.app.server import build_server
 from core_service.auth.credentials import LastUsed
 from core_service.auth.failed_sign_ins import FailedSignIns
 from core_service.auth.rate_limit import RateLimiter, create_storage
-from core_service.badges import queries as badges
 from core_service.badges.dispatcher import BadgeDispatcher
 from core_service.common.clock import Clock, database_clock
 from core_service.common.jobs import cancel, start_jobs
-from core_service.common.orm import now
 from core_service.delivery_log.recorder import DeliveryRecorder
 from core_service.events.service import EventBus
 from core_service.idempotency.service import IdempotentRequests
-from core_service.invites import queries as invite_mails
 from core_service.invites.outbox import InviteArea, build_invites
-from core_service.live_activities.reconcile import reconciler_queries as live_activities
-from core_service.live_activities.reconcile import withdrawal_queries as withdrawals
 from core_service.live_activities.wiring import build_live_activities
 from core_service.mail.grpc_sender import GrpcMailSender
 from core_service.mail.port import MailSender
-from core_service.password_resets import queries as password_mails
 from core_service.password_resets.outbox import PasswordResetArea, build_password_resets
 from core_service.request_log.intake import Intake
 from core_service.retention.service import Ages, Retention
-from core_service.sending import queries as notifications
 from core_service.sending.dispatcher import Dispatcher
 from core_service.sending.grpc_sender import GrpcPushSender
 from core_service.sending.guarded_sender import GuardedSender
@@ -49,8 +43,7 @@ from core_service.settings import CoreSettings
 from core_service.statistics.service import Counters
 from core_service.status.destinations import KnownDestinations
 from core_service.status.grpc_destinations import GrpcDestinations
-from core_service.status.service import ServerStatus
-from core_service.webhooks import queries as webhook_runs
+from core_service.status.wiring import build_operator, running_status
 from core_service.webhooks.grpc_caller import GrpcWebhookCaller
 from core_service.webhooks.outbox import WebhookCalls
 from core_service.webhooks.signing_keys import SigningKeys
@@ -69,14 +62,10 @@ from service_kit.peers import Peers
 from service_kit.process import StopRequest
 
 if TYPE_CHECKING:
-    from core_service.events.relay import EventRelay
     from core_service.single_sign_on.wiring import SingleSignOnArea
 
 log = logging.getLogger(__name__)
 
-MEASURED = (notifications.QUEUE, live_activities.QUEUE, webhook_runs.QUEUE, badges.QUEUE)
-"""The queues whose depth is a metric."""
-QUEUES = (*MEASURED, withdrawals.QUEUE, invite_mails.QUEUE, password_mails.QUEUE)
 FLUSH_SECONDS = 2.0
 """The least time that is left to write outcomes if requests took all the time for draining."""
 
@@ -154,12 +143,25 @@ async def running_core(
         )
         keys = SigningKeys(requests, engine)
         webhooks = Outbox(WebhookCalls(GrpcWebhookCaller(channel), keys, events), batches)
-        invites, resets = build_mails(GrpcMailSender(channel), batches, events, admin_url=settings.admin_url)
-        destinations = KnownDestinations(GrpcDestinations(channel))
+        mail_sender, destinations = GrpcMailSender(channel), KnownDestinations(GrpcDestinations(channel))
+        invites, resets = build_mails(mail_sender, batches, events, admin_url=settings.admin_url)
+        facts, alerts, alert_outbox = build_operator(
+            settings,
+            batches,
+            QUEUES,
+            destinations,
+            mails=mail_sender,
+            webhooks=GrpcWebhookCaller(channel),
+            events=events,
+            clock=clock,
+        )
         wakes = (dispatch.wake, numbers.wake, area.reconciler.wake)
-        status, relay = build_status(settings.redis_url, sender, events, requests, *wakes)
-        revival = build_revival(settings, batches, sender, events=events, destinations=destinations, clock=clock)
-        revival.wakes(*wakes)
+        status, relay = await stack.enter_async_context(
+            running_status(settings.redis_url, sender, events, requests, batches, *wakes)
+        )
+        revival = build_revival(
+            settings, batches, sender, *wakes, events=events, destinations=destinations, clock=clock
+        )
         retention, backlog = Retention(batches, ages_of(settings), clock), Backlog(batches, MEASURED, clock)
         rate_limiter, single_sign_on = build_sign_on(stack, settings, engine, events)
         eraser, last_used, idempotent, failures = (
@@ -210,6 +212,7 @@ async def running_core(
             destinations=destinations,
             export=AccountExport(batches),
             eraser=eraser,
+            facts=facts,
             clock=clock,
             hasher=hasher,
             caller=caller,
@@ -225,6 +228,8 @@ async def running_core(
             invites.mailer.run,
             resets.mailer.run,
             *([single_sign_on.recheck.run] if single_sign_on else []),
+            alert_outbox.run,
+            alerts.run,
         )
         background = start_jobs(
             dispatch.write,
@@ -235,6 +240,7 @@ async def running_core(
             webhooks.write,
             invites.mailer.write,
             resets.mailer.write,
+            alert_outbox.write,
             retention.run,
             eraser.run,
             last_used.run,
@@ -258,7 +264,7 @@ async def running_core(
             await cancel(*claiming)
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(max(deadline, asyncio.get_running_loop().time() + FLUSH_SECONDS)):
-                    mailers = (invites.mailer, resets.mailer)
+                    mailers = (invites.mailer, resets.mailer, alert_outbox)
                     for working in (dispatch, numbers, area.reconciler, area.withdrawals, webhooks, *mailers, recorder):
                         await working.drain()
                     for noted in (last_used, failures, counters):
@@ -291,27 +297,11 @@ def build_mails(
     )
 
 
-def build_status(
-    redis_url: str | None, guarded: GuardedSender, events: EventBus, pool: Pool, *wakes: Callable[[], None]
-) -> "tuple[ServerStatus, EventRelay | None]":
-    """What tells of stopped routes, and what ties this core to the others: None if there is no Redis."""
-    status = ServerStatus(guarded, events, pool, now)
-    status.wakes(*wakes)
-    if redis_url is None:
-        return status, None
-    # Redis' client takes a quarter of a start: a core without Redis does not load it.
-    from core_service.events.relay import EventRelay
-
-    relay = EventRelay(events, redis_url, news=status.news, on_news=status.heard)
-    guarded.listen(lambda alarm, stopped: relay.wake())
-    return status, relay
-
-
 def build_revival(
     settings: CoreSettings,
     pool: Pool,
     guarded: GuardedSender,
-    *,
+    *wakes: Callable[[], None],
     events: EventBus,
     destinations: KnownDestinations,
     clock: Clock,
@@ -319,6 +309,7 @@ def build_revival(
     """What undoes deaths of tokens that were the server's fault."""
     time_to_live = dt.timedelta(hours=settings.notification_ttl_hours)
     revival = Revival(pool, events, destinations.configuration, clock, time_to_live=time_to_live)
+    revival.wakes(*wakes)
     guarded.listen_for_faults(revival.is_proven)
     return revival
 

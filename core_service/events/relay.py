@@ -28,6 +28,16 @@ HEARTBEAT_SECONDS = 5.0
 SILENCE_SECONDS = 3 * HEARTBEAT_SECONDS
 
 
+async def answers(redis_url: str) -> bool:
+    """Whether Redis answers within two seconds."""
+    try:
+        async with asyncio.timeout(TIMEOUT_SECONDS), _connection(redis_url) as redis:
+            return bool(await redis.ping())
+    except (RedisError, OSError, TimeoutError) as error:
+        log.debug("Redis does not answer: %s", error)
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class Parcel:
     """One message on the channel, as JSON: events by account, the news of the core, and the relay that sent it."""
@@ -56,8 +66,7 @@ class EventRelay:
         self._bus = bus
         self._news = news
         self._on_news = on_news
-        # redis-py's own name for Unix sockets is shorter than the one that the rate limiter's library takes.
-        self._url = redis_url.removeprefix("redis+") if redis_url.startswith("redis+unix:") else redis_url
+        self._url = redis_url
         self._origin = uuid.uuid4().hex
         self._waiting: deque[tuple[uuid.UUID, Event]] = deque(maxlen=MAX_WAITING)
         self._dropped = 0
@@ -98,14 +107,7 @@ class EventRelay:
         self.dropped += count
 
     async def _exchange(self) -> None:
-        # A publish that is tried again by the library would arrive twice.
-        redis = Redis.from_url(
-            self._url,
-            socket_connect_timeout=TIMEOUT_SECONDS,
-            socket_timeout=TIMEOUT_SECONDS,
-            retry=Retry(NoBackoff(), 0),
-        )
-        async with redis, asyncio.TaskGroup() as tasks:
+        async with _connection(self._url) as redis, asyncio.TaskGroup() as tasks:
             tasks.create_task(self._receive(redis))
             tasks.create_task(self._send(redis))
 
@@ -150,6 +152,17 @@ class EventRelay:
             self._on_news(parcel.origin, parcel.news)
             for account_id, event in parcel.events:
                 self._bus.hear(account_id, event)
+
+
+def _connection(redis_url: str) -> Redis:
+    return Redis.from_url(
+        # redis-py's own name for Unix sockets is shorter than the one that the rate limiter's library takes.
+        redis_url.removeprefix("redis+") if redis_url.startswith("redis+unix:") else redis_url,
+        socket_connect_timeout=TIMEOUT_SECONDS,
+        socket_timeout=TIMEOUT_SECONDS,
+        # A publish that is tried again by the library would arrive twice.
+        retry=Retry(NoBackoff(), 0),
+    )
 
 
 def _heed_cancellation() -> None:

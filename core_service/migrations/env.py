@@ -20,6 +20,7 @@ import core_service.push.models
 import core_service.request_log.models
 import core_service.sending.models
 import core_service.single_sign_on.models
+import core_service.status.models
 import core_service.webhooks.models  # noqa: F401 - the imports fill SQLModel.metadata
 
 context.configure(

@@ -68,6 +68,10 @@ class KnownDestinations:
                 self._ask_at = self._steady() + FRESH_SECONDS
         return self._known
 
+    async def answers(self) -> bool:
+        """Whether the delivery service answers now. It is asked each time."""
+        return await self._asker.ask() != UNKNOWN
+
     async def configuration(self) -> str:
         """See Destinations."""
         return (await self.now()).configuration

@@ -7,16 +7,27 @@ from smith.core.v1 import status_service_pb2_grpc
 
 from core_service.identity import principal
 from core_service.status.account_alarms import AccountAlarms
-from core_service.status.convert import to_destinations, to_response
+from core_service.status.concerns import Thresholds, concerns
+from core_service.status.convert import to_destinations, to_facts, to_response
 from core_service.status.destinations import KnownDestinations
+from core_service.status.facts import KnownFacts
 from core_service.status.service import ServerStatus
 
 
 class StatusServicer(status_service_pb2_grpc.StatusServiceServicer):
-    """Reports problems, and where pushes and mails go."""
+    """Reports problems, where pushes and mails go, and how the server runs."""
 
-    def __init__(self, status: ServerStatus, account_alarms: AccountAlarms, destinations: KnownDestinations) -> None:
+    def __init__(
+        self,
+        status: ServerStatus,
+        account_alarms: AccountAlarms,
+        destinations: KnownDestinations,
+        facts: KnownFacts,
+        limits: Thresholds,
+    ) -> None:
         self._status = status
+        self._facts = facts
+        self._limits = limits
         self._destinations = destinations
         self._account_alarms = account_alarms
 
@@ -36,3 +47,10 @@ class StatusServicer(status_service_pb2_grpc.StatusServiceServicer):
     ) -> messages.GetDestinationsResponse:
         """See the proto."""
         return to_destinations(await self._destinations.now())
+
+    async def GetServerFacts(
+        self, request: messages.GetServerFactsRequest, context: Any
+    ) -> messages.GetServerFactsResponse:
+        """See the proto."""
+        facts = await self._facts.now()
+        return to_facts(facts, concerns(facts, self._limits))

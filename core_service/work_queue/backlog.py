@@ -73,12 +73,17 @@ class Backlog:
         while True:
             began = time.monotonic()
             try:
-                for queue in self._queues:
-                    self.depths[queue.name] = await self._read(queue)
-                self.read_at = time.time()
+                await self.read()
             except DATABASE_AWAY as error:
                 log.debug("the backlog is not read, the database is away: %s", error)
             await asyncio.sleep(max(READ_SECONDS, MAX_SHARE * (time.monotonic() - began)))
+
+    async def read(self) -> dict[str, Depth]:
+        """Reads now, and returns what was found. Raises one of DATABASE_AWAY."""
+        for queue in self._queues:
+            self.depths[queue.name] = await self._read(queue)
+        self.read_at = time.time()
+        return dict(self.depths)
 
     async def _read(self, queue: Queue) -> Depth:
         (owed,) = await self._row(count(queue), {"most": MAX_COUNTED})

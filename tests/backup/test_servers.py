@@ -172,17 +172,6 @@ def test_a_lost_machine_is_replaced_by_another(make_stack: MakeStack, tmp_path: 
         assert Phone(team_of(new).simulator, new.phone_id).read()["device_id"] not in before["devices"]
 
 
-@pytest.fixture
-def fresh_database(stack: Stack) -> str:
-    """The URL of an empty database, as if of somebody's own PostgreSQL."""
-    name = f"own_{uuid.uuid4().hex[:12]}"
-    with psycopg.connect(stack.database_url, autocommit=True) as connection:
-        connection.execute(
-            psycopg.sql.SQL("CREATE DATABASE {} TEMPLATE template0").format(psycopg.sql.Identifier(name))
-        )
-    return stack.database_url.replace("/smith?", f"/{name}?")
-
-
 def test_a_backup_of_an_older_release_is_upgraded_when_it_is_restored(fresh_database: str, tmp_path: Path) -> None:
     migrations.upgrade(fresh_database, "0008")
     account = uuid.uuid4()

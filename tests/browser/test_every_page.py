@@ -25,7 +25,8 @@ SCREENSHOTS = Path(__file__).parents[2] / "screenshots"
 PATHS = (
     "/", "/lock-screen", "/playground", "/live-activities", "/delivery-log",
     "/delivery-log/live-activities", "/delivery-log/webhook-calls", "/requests", "/widgets", "/channels", "/devices",
-    "/api-keys", "/members", "/settings", "/settings/audit-log", "/account", "/second-factor", "/help",
+    "/api-keys", "/members", "/settings", "/settings/server", "/settings/audit-log", "/account", "/second-factor",
+    "/help",
 )  # fmt: skip
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
 DESK, PHONE = 1440, 360

@@ -64,8 +64,10 @@ class MailWorld:
 
 
 @asynccontextmanager
-async def start_mail_world(database_url: str, **smtp: Any) -> AsyncIterator[MailWorld]:
-    """The world; `smtp` are settings of the delivery service."""
+async def start_mail_world(
+    database_url: str, *, of_core: dict[str, Any] | None = None, **smtp: Any
+) -> AsyncIterator[MailWorld]:
+    """The world; `of_core` are settings of core, `smtp` those of the delivery service."""
     box = MailBox()
     server = RefusingServer(box)
     port = await server.start("127.0.0.1", 0)
@@ -74,8 +76,9 @@ async def start_mail_world(database_url: str, **smtp: Any) -> AsyncIterator[Mail
     }  # fmt: skip
     delivery = Delivery(DeliverySettings(delivery_port=0, drain_seconds=1, **(settings | smtp)))
     address = f"127.0.0.1:{await delivery.start()}"
+    chosen = {"delivery_address": address, "admin_url": "http://admin.test/"} | (of_core or {})
     try:
-        async with start_core(database_url, delivery_address=address, admin_url="http://admin.test/") as core:
+        async with start_core(database_url, **chosen) as core:
             yield MailWorld(core, box)
     finally:
         await delivery.stop()

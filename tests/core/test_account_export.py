@@ -53,6 +53,10 @@ LEFT_OUT = {
     "request_days": "numbers by which a day's requests are bounded",
     "request_gaps": "how many requests the log lacks",
     "request_batches": "the server's, not an account's",
+    "core_reports": "the server's, not an account's",
+    "backup_records": "the server's, not an account's",
+    "server_alerts": "the server's, not an account's",
+    "alert_messages": "the server's, not an account's",
     "refused_strangers": "the server's, not an account's",
 }
 """Tables that are not exported, and why."""

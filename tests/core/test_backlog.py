@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from core_service.app.wiring import MEASURED
+from core_service.app.queues import MEASURED
 from core_service.common.orm import now
 from core_service.work_queue import backlog
 from core_service.work_queue.backlog import MAX_COUNTED, Backlog, Depth

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS
 
-from core_service.app.wiring import QUEUES
+from core_service.app.queues import QUEUES
 from core_service.common import clock as module
 from core_service.common.clock import DatabaseClock
 from core_service.common.jobs import cancel

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql
 
 from core_service.account_data import erase_queries, export_queries
 from core_service.apns_check import service as apns_check
-from core_service.app.wiring import MEASURED, QUEUES
+from core_service.app.queues import MEASURED, QUEUES
 from core_service.auth import credentials
 from core_service.badges import queries as badges
 from core_service.channels import audience
@@ -33,6 +33,7 @@ from core_service.retention import queries as retention
 from core_service.sending import queries as dispatch
 from core_service.sending import revival_queries
 from core_service.single_sign_on.recheck import select_due
+from core_service.status import alert_queries as alerts
 from core_service.status import queries as status
 from core_service.webhooks import queries as webhooks
 from core_service.work_queue import backlog
@@ -129,6 +130,10 @@ INSERT INTO invite_tokens (token_hash, invite_id, created_at, expires_at)
 SELECT sha256(i::text::bytea), md5('invite' || (1 + i % 10000))::uuid, now(), now() FROM generate_series(1, 20000) i;
 INSERT INTO mails (id, kind, email, queued_at, due_at, expires_at, state, attempts, reason, message)
 SELECT md5('mail' || i)::uuid, 'password_reset', i::text, now(), now(), now(),
+       CASE WHEN i % 100 = 0 THEN 'queued' ELSE 'sent' END, 1, '', '' FROM generate_series(1, 10000) i;
+INSERT INTO alert_messages (id, recipient, kind, explanation, is_end, queued_at, due_at, state, attempts, reason,
+    message)
+SELECT md5('alert' || i)::uuid, i::text, 'disk', '', false, now(), now(),
        CASE WHEN i % 100 = 0 THEN 'queued' ELSE 'sent' END, 1, '', '' FROM generate_series(1, 10000) i;
 INSERT INTO live_activity_withdrawals (update_token, account_id, activity_id, device_id, user_id, environment,
     timestamp, apns_id, attempts, next_at, gone_at)
@@ -622,6 +627,9 @@ HOT: dict[str, tuple[str, Any]] = {
     "claim webhook calls": (webhooks.CLAIM, {"busy": [ID], "share": 10, "limit": 25, "lease": 30}),
     "settle webhook calls": (webhooks.SETTLE, SETTLED_RUN),
     "claim mails": (invites.CLAIM, {"limit": 5, "lease": 60, "share": 10, "busy": []}),
+    "claim messages about alerts": (alerts.CLAIM, {"limit": 5, "lease": 60}),
+    "forget messages about alerts": (alerts.FORGET, ()),
+    "settle messages about alerts": (alerts.SETTLE, SETTLED_MAIL),
     "add tokens of invites": (invites.ADD_TOKENS, {"token_hashes": [b"x"], "invite_ids": [ID]}),
     "drop tokens of invites": (invites.DROP_TOKENS, {"invite_ids": [ID], "kept": 200}),
     "settle mails": (invites.SETTLE, SETTLED_MAIL),

@@ -194,6 +194,57 @@ def test_the_doctor_finds_nothing_wrong_with_a_server_that_is_well(stack: Stack)
     assert stack.owner_password not in done.stdout.decode()
 
 
+def status(folder: Path, *, code: int, **env: Any) -> dict[str, Any]:
+    """What `smith status` answers with this exit code."""
+    done = smith(folder, "status", "--json", SMITH_ADMIN_PORT="", **env)
+    assert done.returncode == code, done.stdout.decode() + done.stderr.decode()
+    return dict(json.loads(done.stdout))
+
+
+def test_the_status_is_one_screen_about_the_whole_server(stack: Stack, tmp_path: Path, fresh_database: str) -> None:
+    ports: dict[str, Any] = {name: port for name, port in stack.ports.items() if name != "SMITH_CORE_PORT"}
+    eventually("core reports", lambda: stack.sql("SELECT 1 FROM core_reports"))
+    file = tmp_path / "whole.backup"
+    made = answer(stack.data_dir, "backup", file)
+    assert (made["verified"], made["note"]) == (True, None)
+    # Other tests leave work behind, which may be late.
+    report = status(stack.data_dir, code=0, SMITH_ALERT_QUEUE_MINUTES="0", SMITH_ALERT_DISK_PERCENT="0", **ports)
+    assert report["ok"]
+    states = {one["name"]: one["state"] for one in report["processes"]}
+    assert states == {
+        "core": "ok", "delivery": "ok", "gateway": "ok", "admin": "skip", "simulator": "ok", "redis": "skip",
+    }  # fmt: skip
+    server = report["server"]
+    assert [core["release"] for core in server["cores"]] == [report["release"]]
+    assert server["last_backup"]["place"] == str(file)
+    assert server["last_backup"]["bytes"] == file.stat().st_size
+    assert server["restored"] is None
+    assert server["stopped_routes"] == []
+    assert server["database_bytes"] > 1_000_000
+
+    screen = smith(stack.data_dir, "status", SMITH_ALERT_DISK_PERCENT="90", SMITH_ADMIN_PORT="", **ports)
+    said = screen.stdout.decode()
+    assert str(file) in said
+    assert "Needs attention" in said or screen.returncode == 0
+
+    # What was restored from a backup does not claim that backup, for it was not made of this database.
+    succeed(stack.data_dir, "restore", file, SMITH_DATABASE_URL=fresh_database)
+    restored = status(stack.data_dir, code=0, SMITH_DATABASE_URL=fresh_database, SMITH_ALERT_DISK_PERCENT="0", **ports)
+    assert restored["server"]["last_backup"] is None
+    assert restored["server"]["restored"]["place"] == str(file)
+    assert restored["server"]["restored"]["snapshot_at"] == server["last_backup"]["snapshot_at"]
+
+
+def test_a_server_that_does_not_run_cannot_be_asked_and_its_processes_are_named(tmp_path: Path) -> None:
+    names = ("GATEWAY", "CORE", "DELIVERY", "SIMULATOR")
+    ports: dict[str, Any] = {f"SMITH_{name}_PORT": str(port) for name, port in zip(names, free_ports(4), strict=True)}
+    report = status(tmp_path, code=2, **ports)
+    assert not report["ok"]
+    assert "no PostgreSQL runs" in report["unasked"]
+    assert {one["name"] for one in report["processes"] if one["state"] == "fail"} >= {"core", "delivery", "gateway"}
+    assert "no PostgreSQL runs" in smith(tmp_path, "status", SMITH_ADMIN_PORT="", **ports).stdout.decode()
+
+
 @pytest.mark.thorough
 def test_a_workspace_made_before_the_server_runs_is_left_alone_by_its_first_start(tmp_path: Path) -> None:
     folder = tmp_path / "var"

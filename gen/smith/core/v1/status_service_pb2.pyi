@@ -20,6 +20,38 @@ else:
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
+class _ServerConcernKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ServerConcernKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ServerConcernKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    SERVER_CONCERN_KIND_UNSPECIFIED: _ServerConcernKind.ValueType  # 0
+    """Not used."""
+    SERVER_CONCERN_KIND_ROUTE_STOPPED: _ServerConcernKind.ValueType  # 1
+    """Pushes on a route are stopped."""
+    SERVER_CONCERN_KIND_QUEUE_AGE: _ServerConcernKind.ValueType  # 2
+    """Work has waited for too long."""
+    SERVER_CONCERN_KIND_DISK: _ServerConcernKind.ValueType  # 3
+    """The disk is nearly full."""
+    SERVER_CONCERN_KIND_BACKUP: _ServerConcernKind.ValueType  # 4
+    """There is no recent backup."""
+
+class ServerConcernKind(_ServerConcernKind, metaclass=_ServerConcernKindEnumTypeWrapper):
+    """What a concern is about."""
+
+SERVER_CONCERN_KIND_UNSPECIFIED: ServerConcernKind.ValueType  # 0
+"""Not used."""
+SERVER_CONCERN_KIND_ROUTE_STOPPED: ServerConcernKind.ValueType  # 1
+"""Pushes on a route are stopped."""
+SERVER_CONCERN_KIND_QUEUE_AGE: ServerConcernKind.ValueType  # 2
+"""Work has waited for too long."""
+SERVER_CONCERN_KIND_DISK: ServerConcernKind.ValueType  # 3
+"""The disk is nearly full."""
+SERVER_CONCERN_KIND_BACKUP: ServerConcernKind.ValueType  # 4
+"""There is no recent backup."""
+Global___ServerConcernKind: _TypeAlias = ServerConcernKind  # noqa: Y015
+
 class _Destination:
     ValueType = _typing.NewType("ValueType", _builtins.int)
     V: _TypeAlias = ValueType  # noqa: Y015
@@ -75,6 +107,240 @@ ALARM_KIND_DEAD_TOKENS: AlarmKind.ValueType  # 2
 ALARM_KIND_QUEUE_AGE: AlarmKind.ValueType  # 3
 """Pushes to the account's phones have been queued for minutes."""
 Global___AlarmKind: _TypeAlias = AlarmKind  # noqa: Y015
+
+@_typing.final
+class GetServerFactsRequest(_message.Message):
+    """Asks how the server runs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetServerFactsRequest: _TypeAlias = GetServerFactsRequest  # noqa: Y015
+
+@_typing.final
+class GetServerFactsResponse(_message.Message):
+    """How the server runs. It was read within the last 90 seconds and, while it is asked for every few seconds, within ten."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RELEASE_FIELD_NUMBER: _builtins.int
+    SCHEMA_REVISION_FIELD_NUMBER: _builtins.int
+    PROCESSES_FIELD_NUMBER: _builtins.int
+    IS_WHOLE_SERVER_FIELD_NUMBER: _builtins.int
+    QUEUES_FIELD_NUMBER: _builtins.int
+    DATABASE_BYTES_FIELD_NUMBER: _builtins.int
+    DISK_FREE_BYTES_FIELD_NUMBER: _builtins.int
+    DISK_BYTES_FIELD_NUMBER: _builtins.int
+    LAST_BACKUP_FIELD_NUMBER: _builtins.int
+    RESTORED_FROM_FIELD_NUMBER: _builtins.int
+    CONCERNS_FIELD_NUMBER: _builtins.int
+    release: _builtins.str
+    """Version of the program that answers."""
+    schema_revision: _builtins.str
+    """Schema of the database."""
+    is_whole_server: _builtins.bool
+    """Whether the account is the only one. Otherwise `queues`, `database_bytes` and the places of backups are left out."""
+    database_bytes: _builtins.int
+    """Size of the database in bytes."""
+    disk_free_bytes: _builtins.int
+    """Free space for the data folder of core's machine, and the size of that disk, in bytes. Left out if core cannot read them."""
+    disk_bytes: _builtins.int
+    """See `disk_free_bytes`."""
+    @_builtins.property
+    def processes(self) -> _containers.RepeatedCompositeFieldContainer[Global___ServerProcess]:
+        """The processes that core knows: each core that runs, the delivery service, the database, and Redis if it is set."""
+
+    @_builtins.property
+    def queues(self) -> _containers.RepeatedCompositeFieldContainer[Global___QueueDepth]:
+        """What waits to be sent, by kind."""
+
+    @_builtins.property
+    def last_backup(self) -> Global___BackupRecord:
+        """The last backup of this database. Left out if none was made."""
+
+    @_builtins.property
+    def restored_from(self) -> Global___BackupRecord:
+        """The backup that this database was restored from. Left out if it was not restored."""
+
+    @_builtins.property
+    def concerns(self) -> _containers.RepeatedCompositeFieldContainer[Global___ServerConcern]:
+        """What needs the operator's attention, besides what `GetServerStatus` says."""
+
+    def __init__(
+        self,
+        *,
+        release: _builtins.str = ...,
+        schema_revision: _builtins.str = ...,
+        processes: _abc.Iterable[Global___ServerProcess] | None = ...,
+        is_whole_server: _builtins.bool = ...,
+        queues: _abc.Iterable[Global___QueueDepth] | None = ...,
+        database_bytes: _builtins.int | None = ...,
+        disk_free_bytes: _builtins.int | None = ...,
+        disk_bytes: _builtins.int | None = ...,
+        last_backup: Global___BackupRecord | None = ...,
+        restored_from: Global___BackupRecord | None = ...,
+        concerns: _abc.Iterable[Global___ServerConcern] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_database_bytes", b"_database_bytes", "_disk_bytes", b"_disk_bytes", "_disk_free_bytes", b"_disk_free_bytes", "database_bytes", b"database_bytes", "disk_bytes", b"disk_bytes", "disk_free_bytes", b"disk_free_bytes", "last_backup", b"last_backup", "restored_from", b"restored_from"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_database_bytes", b"_database_bytes", "_disk_bytes", b"_disk_bytes", "_disk_free_bytes", b"_disk_free_bytes", "concerns", b"concerns", "database_bytes", b"database_bytes", "disk_bytes", b"disk_bytes", "disk_free_bytes", b"disk_free_bytes", "is_whole_server", b"is_whole_server", "last_backup", b"last_backup", "processes", b"processes", "queues", b"queues", "release", b"release", "restored_from", b"restored_from", "schema_revision", b"schema_revision"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__database_bytes: _TypeAlias = _typing.Literal["database_bytes"]  # noqa: Y015
+    _WhichOneofArgType__database_bytes: _TypeAlias = _typing.Literal["_database_bytes", b"_database_bytes"]  # noqa: Y015
+    _WhichOneofReturnType__disk_bytes: _TypeAlias = _typing.Literal["disk_bytes"]  # noqa: Y015
+    _WhichOneofArgType__disk_bytes: _TypeAlias = _typing.Literal["_disk_bytes", b"_disk_bytes"]  # noqa: Y015
+    _WhichOneofReturnType__disk_free_bytes: _TypeAlias = _typing.Literal["disk_free_bytes"]  # noqa: Y015
+    _WhichOneofArgType__disk_free_bytes: _TypeAlias = _typing.Literal["_disk_free_bytes", b"_disk_free_bytes"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__database_bytes) -> _WhichOneofReturnType__database_bytes | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__disk_bytes) -> _WhichOneofReturnType__disk_bytes | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__disk_free_bytes) -> _WhichOneofReturnType__disk_free_bytes | None: ...
+
+Global___GetServerFactsResponse: _TypeAlias = GetServerFactsResponse  # noqa: Y015
+
+@_typing.final
+class ServerProcess(_message.Message):
+    """A process of the server."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    IS_REACHABLE_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
+    STARTED_AT_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """`core`, `delivery`, `postgresql` or `redis`."""
+    is_reachable: _builtins.bool
+    """Whether it answers."""
+    version: _builtins.str
+    """Its version. Empty if it is not known."""
+    @_builtins.property
+    def started_at(self) -> _timestamp_pb2.Timestamp:
+        """When it started. Left out if that is not known."""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        is_reachable: _builtins.bool = ...,
+        version: _builtins.str = ...,
+        started_at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["started_at", b"started_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["is_reachable", b"is_reachable", "name", b"name", "started_at", b"started_at", "version", b"version"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ServerProcess: _TypeAlias = ServerProcess  # noqa: Y015
+
+@_typing.final
+class QueueDepth(_message.Message):
+    """Work of one kind that waits."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    WAITING_FIELD_NUMBER: _builtins.int
+    OLDEST_SECONDS_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """For example `notifications`."""
+    waiting: _builtins.int
+    """How much waits; counted to 50,000."""
+    oldest_seconds: _builtins.float
+    """For how many seconds the oldest of it has been due; 0 if none is."""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        waiting: _builtins.int = ...,
+        oldest_seconds: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "oldest_seconds", b"oldest_seconds", "waiting", b"waiting"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___QueueDepth: _TypeAlias = QueueDepth  # noqa: Y015
+
+@_typing.final
+class BackupRecord(_message.Message):
+    """A backup that was made, or restored."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FINISHED_AT_FIELD_NUMBER: _builtins.int
+    SNAPSHOT_AT_FIELD_NUMBER: _builtins.int
+    PLACE_FIELD_NUMBER: _builtins.int
+    BYTES_FIELD_NUMBER: _builtins.int
+    IS_VERIFIED_FIELD_NUMBER: _builtins.int
+    place: _builtins.str
+    """The file on the machine where the command ran. Empty where several accounts share the server."""
+    bytes: _builtins.int
+    """Size in bytes."""
+    is_verified: _builtins.bool
+    """Whether the finished file was read again and found complete."""
+    @_builtins.property
+    def finished_at(self) -> _timestamp_pb2.Timestamp:
+        """When the backup or the restore was finished."""
+
+    @_builtins.property
+    def snapshot_at(self) -> _timestamp_pb2.Timestamp:
+        """The moment of the database that the backup shows."""
+
+    def __init__(
+        self,
+        *,
+        finished_at: _timestamp_pb2.Timestamp | None = ...,
+        snapshot_at: _timestamp_pb2.Timestamp | None = ...,
+        place: _builtins.str = ...,
+        bytes: _builtins.int = ...,
+        is_verified: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["finished_at", b"finished_at", "snapshot_at", b"snapshot_at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bytes", b"bytes", "finished_at", b"finished_at", "is_verified", b"is_verified", "place", b"place", "snapshot_at", b"snapshot_at"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___BackupRecord: _TypeAlias = BackupRecord  # noqa: Y015
+
+@_typing.final
+class ServerConcern(_message.Message):
+    """Something that needs the operator's attention."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    EXPLANATION_FIELD_NUMBER: _builtins.int
+    kind: Global___ServerConcernKind.ValueType
+    """What it is about."""
+    explanation: _builtins.str
+    """A sentence for people."""
+    def __init__(
+        self,
+        *,
+        kind: Global___ServerConcernKind.ValueType = ...,
+        explanation: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["explanation", b"explanation", "kind", b"kind"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ServerConcern: _TypeAlias = ServerConcern  # noqa: Y015
 
 @_typing.final
 class GetDestinationsRequest(_message.Message):

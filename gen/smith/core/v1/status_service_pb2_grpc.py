@@ -45,6 +45,11 @@ class StatusServiceStub:
                 request_serializer=smith_dot_core_dot_v1_dot_status__service__pb2.GetDestinationsRequest.SerializeToString,
                 response_deserializer=smith_dot_core_dot_v1_dot_status__service__pb2.GetDestinationsResponse.FromString,
                 _registered_method=True)
+        self.GetServerFacts = channel.unary_unary(
+                '/smith.core.v1.StatusService/GetServerFacts',
+                request_serializer=smith_dot_core_dot_v1_dot_status__service__pb2.GetServerFactsRequest.SerializeToString,
+                response_deserializer=smith_dot_core_dot_v1_dot_status__service__pb2.GetServerFactsResponse.FromString,
+                _registered_method=True)
 
 
 class StatusServiceServicer:
@@ -65,6 +70,14 @@ class StatusServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetServerFacts(self, request, context):
+        """How the server runs: its processes, what waits, disk and backups. Where several accounts share the server, it leaves out
+        what is of all accounts together. gRPC only: `smith status --json` and the metrics are for automation.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_StatusServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -77,6 +90,11 @@ def add_StatusServiceServicer_to_server(servicer, server):
                     servicer.GetDestinations,
                     request_deserializer=smith_dot_core_dot_v1_dot_status__service__pb2.GetDestinationsRequest.FromString,
                     response_serializer=smith_dot_core_dot_v1_dot_status__service__pb2.GetDestinationsResponse.SerializeToString,
+            ),
+            'GetServerFacts': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetServerFacts,
+                    request_deserializer=smith_dot_core_dot_v1_dot_status__service__pb2.GetServerFactsRequest.FromString,
+                    response_serializer=smith_dot_core_dot_v1_dot_status__service__pb2.GetServerFactsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -134,6 +152,33 @@ class StatusService:
             '/smith.core.v1.StatusService/GetDestinations',
             smith_dot_core_dot_v1_dot_status__service__pb2.GetDestinationsRequest.SerializeToString,
             smith_dot_core_dot_v1_dot_status__service__pb2.GetDestinationsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetServerFacts(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.core.v1.StatusService/GetServerFacts',
+            smith_dot_core_dot_v1_dot_status__service__pb2.GetServerFactsRequest.SerializeToString,
+            smith_dot_core_dot_v1_dot_status__service__pb2.GetServerFactsResponse.FromString,
             options,
             channel_credentials,
             insecure,

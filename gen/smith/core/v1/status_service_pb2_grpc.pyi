@@ -37,6 +37,10 @@ class StatusServiceStub:
     """What is wrong at the moment with the server or with the account's own devices. It says nothing about other accounts."""
     GetDestinations: _grpc.UnaryUnaryMultiCallable[_status_service_pb2.GetDestinationsRequest, _status_service_pb2.GetDestinationsResponse]
     """Where pushes and mails go, for pages that people see before they sign in. gRPC only, as `GetSetup` is."""
+    GetServerFacts: _grpc.UnaryUnaryMultiCallable[_status_service_pb2.GetServerFactsRequest, _status_service_pb2.GetServerFactsResponse]
+    """How the server runs: its processes, what waits, disk and backups. Where several accounts share the server, it leaves out
+    what is of all accounts together. gRPC only: `smith status --json` and the metrics are for automation.
+    """
 
 @_typing.type_check_only
 class StatusServiceAsyncStub(StatusServiceStub):
@@ -47,6 +51,10 @@ class StatusServiceAsyncStub(StatusServiceStub):
     """What is wrong at the moment with the server or with the account's own devices. It says nothing about other accounts."""
     GetDestinations: _aio.UnaryUnaryMultiCallable[_status_service_pb2.GetDestinationsRequest, _status_service_pb2.GetDestinationsResponse]  # type: ignore[assignment]
     """Where pushes and mails go, for pages that people see before they sign in. gRPC only, as `GetSetup` is."""
+    GetServerFacts: _aio.UnaryUnaryMultiCallable[_status_service_pb2.GetServerFactsRequest, _status_service_pb2.GetServerFactsResponse]  # type: ignore[assignment]
+    """How the server runs: its processes, what waits, disk and backups. Where several accounts share the server, it leaves out
+    what is of all accounts together. gRPC only: `smith status --json` and the metrics are for automation.
+    """
 
 class StatusServiceServicer(metaclass=_abc_1.ABCMeta):
     """The state of the server, as far as it concerns the people who use it."""
@@ -66,5 +74,15 @@ class StatusServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_status_service_pb2.GetDestinationsResponse, _abc.Awaitable[_status_service_pb2.GetDestinationsResponse]]:
         """Where pushes and mails go, for pages that people see before they sign in. gRPC only, as `GetSetup` is."""
+
+    @_abc_1.abstractmethod
+    def GetServerFacts(
+        self,
+        request: _status_service_pb2.GetServerFactsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_status_service_pb2.GetServerFactsResponse, _abc.Awaitable[_status_service_pb2.GetServerFactsResponse]]:
+        """How the server runs: its processes, what waits, disk and backups. Where several accounts share the server, it leaves out
+        what is of all accounts together. gRPC only: `smith status --json` and the metrics are for automation.
+        """
 
 def add_StatusServiceServicer_to_server(servicer: StatusServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

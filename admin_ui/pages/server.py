@@ -1,0 +1,238 @@
+"""How the server runs: processes, what waits, disk and backups. For owners."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from google.protobuf.timestamp_pb2 import Timestamp
+from nicegui import ui
+from smith.core.v1.status_service_pb2 import (
+    ALARM_KIND_LINE_STOPPED,
+    SERVER_CONCERN_KIND_ROUTE_STOPPED,
+    Alarm,
+    BackupRecord,
+    GetServerFactsRequest,
+    GetServerFactsResponse,
+    GetServerStatusRequest,
+    QueueDepth,
+)
+
+from admin_ui.components.html import code, div, p, text
+from admin_ui.components.layout import badge, card, fact, facts, page_header
+from admin_ui.components.settings_tabs import settings_tabs
+from admin_ui.components.states import empty_state, notice
+from admin_ui.components.times import ago
+from admin_ui.core import Refused
+from admin_ui.reachability import answers
+from admin_ui.site import Site, tell_of
+from admin_ui.theme import DISTRIBUTION
+from admin_ui.visit import Visit
+
+PATH = "/settings/server"
+REFRESH_SECONDS = 5.0
+GIGABYTE, MEGABYTE = 1024**3, 1024**2
+PROCESSES = {
+    "core": "Core, which decides and keeps everything",
+    "delivery": "Delivery, which sends pushes and mails",
+    "gateway": "Gateway, which backends and phones call",
+    "admin": "Web admin, which shows this page",
+    "simulator": "Simulator, which stands in for Apple",
+    "postgresql": "PostgreSQL, the database",
+    "redis": "Redis, which ties several cores together",
+}
+WORK = {
+    "notifications": "Push notifications",
+    "live_activities": "Changes of Live Activities",
+    "webhooks": "Webhook calls",
+    "badges": "Numbers on icons",
+    "cards to withdraw": "Live Activities to be taken off phones",
+    "mails of invites": "Invites by mail",
+    "mails about passwords": "Mails about passwords",
+    "messages about alerts": "Messages about alerts",
+}
+
+
+@dataclass(frozen=True)
+class Process:
+    """A line of the list of processes."""
+
+    name: str
+    is_reachable: bool
+    version: str = ""
+    started_at: Timestamp | None = None
+
+
+def create(site: Site) -> None:
+    """Registers `/settings/server`."""
+
+    @site.page(PATH, title="Server")
+    async def server(visit: Visit) -> None:
+        with page_header("Settings", "Settings of the whole workspace."):
+            pass
+        settings_tabs(visit, PATH)
+        if not visit.is_owner:
+            with empty_state("lock", "For owners", "Only an owner of the workspace can see how the server runs."):
+                pass
+            return
+        await ServerPage(visit).draw()
+
+
+class ServerPage:
+    """The page of one visit. It is read again every five seconds."""
+
+    def __init__(self, visit: Visit) -> None:
+        self._visit = visit
+        self._over_http: list[Process] = [Process("admin", True, version(DISTRIBUTION))]
+        self._shown: tuple[object, ...] = ()
+
+    async def draw(self) -> None:
+        """Draws everything. Raises Refused."""
+        self._away = p("The server did not answer. What you see is from before.", "muted").props("role=status")
+        self._away.set_visibility(False)
+        self._body = div("stack")
+        await self._read()
+        # The gateway is asked after the page is there: it may be away, and then takes its time.
+        ui.timer(0.1, self._refresh, once=True)
+        ui.timer(REFRESH_SECONDS, self._refresh)
+
+    async def _refresh(self) -> None:
+        try:
+            await self._ask_over_http()
+            await self._read()
+        except Refused as refusal:
+            if refusal.is_signed_out:
+                tell_of(refusal)
+            self._away.set_visibility(True)
+        else:
+            self._away.set_visibility(False)
+
+    async def _ask_over_http(self) -> None:
+        settings = self._visit.settings
+        urls = {"gateway": f"{settings.gateway_url}/readyz"}
+        if settings.simulator_url:
+            urls["simulator"] = f"{settings.simulator_url}/healthz"
+        found = await asyncio.gather(*map(answers, urls.values()))
+        self._over_http = [Process("admin", True, version(DISTRIBUTION))]
+        self._over_http += [Process(name, is_well) for name, is_well in zip(urls, found, strict=True)]
+
+    async def _read(self) -> None:
+        core = self._visit.core.status
+        found, status = await asyncio.gather(
+            self._visit.ask(core.GetServerFacts, GetServerFactsRequest()),
+            self._visit.ask(core.GetServerStatus, GetServerStatusRequest()),
+        )
+        stopped = [alarm for alarm in status.alarms if alarm.kind == ALARM_KIND_LINE_STOPPED]
+        shown = (found, stopped, self._over_http)
+        # What has not changed is not drawn again: a screen reader, or a person who marks text, keeps their place.
+        if shown == self._shown:
+            return
+        self._shown = shown
+        self._body.clear()
+        with self._body:
+            self._show(found, stopped)
+
+    def _show(self, found: GetServerFactsResponse, stopped: Sequence[Alarm]) -> None:
+        for concern in found.concerns:
+            # A stopped route is told below. What another core has stopped is a concern only.
+            if concern.kind != SERVER_CONCERN_KIND_ROUTE_STOPPED or not stopped:
+                notice("warn", "Needs attention", concern.explanation)
+        with card("Processes", "The programs that make up this server, and whether they answer."):
+            known = [
+                Process(one.name, one.is_reachable, one.version, one.started_at if one.HasField("started_at") else None)
+                for one in found.processes
+            ]
+            with facts():
+                for one in (*known, *self._over_http):
+                    _process(one)
+        with card("Ways to Apple and to browsers", "A way is stopped while everything sent on it is refused."):
+            if stopped or not any(one.kind == SERVER_CONCERN_KIND_ROUTE_STOPPED for one in found.concerns):
+                _routes(stopped)
+            else:
+                with div("cluster"):
+                    badge("stopped", "bad")
+        if found.is_whole_server:
+            with card("Waiting", "What is accepted and not done yet. It is kept until it is done."):
+                _queues([queue for queue in found.queues if queue.waiting])
+        with card("Data", "Where it is kept, and from when it could be restored."), facts():
+            _data(found)
+            _backups(found)
+
+
+def _process(one: Process) -> None:
+    with fact(PROCESSES.get(one.name, one.name)):
+        badge("answers", "good") if one.is_reachable else badge("does not answer", "bad")
+        if one.version:
+            text(f" version {one.version}", "muted small")
+        if one.started_at is not None:
+            with p("started ", "muted small"):
+                ago(one.started_at)
+
+
+def _routes(stopped: Sequence[Alarm]) -> None:
+    if not stopped:
+        with div("cluster"):
+            badge("all open", "good")
+    for alarm in stopped:
+        with notice("bad", f"{alarm.line} is stopped. {alarm.explanation}", alarm.advice):
+            if alarm.HasField("since"):
+                ago(alarm.since)
+
+
+def _queues(waiting: Sequence[QueueDepth]) -> None:
+    if not waiting:
+        p("Nothing waits.")
+        return
+    with facts():
+        for queue in waiting:
+            with fact(WORK.get(queue.name, queue.name)):
+                text(f"{queue.waiting:,}", "strong num")
+                if queue.oldest_seconds:
+                    p(f"The oldest has been due for {_span(queue.oldest_seconds)}.", "muted small")
+
+
+def _data(found: GetServerFactsResponse) -> None:
+    if found.HasField("database_bytes"):
+        with fact("Database", _size(found.database_bytes)):
+            pass
+    with fact("Free disk space"):
+        if found.HasField("disk_bytes"):
+            share = 100 * found.disk_free_bytes / found.disk_bytes if found.disk_bytes else 0.0
+            text(f"{_size(found.disk_free_bytes)} of {_size(found.disk_bytes)} ({share:.0f} %)")
+        else:
+            text("cannot be read", "muted")
+    with fact("Version", f"{found.release}, schema {found.schema_revision}"):
+        pass
+
+
+def _backups(found: GetServerFactsResponse) -> None:
+    with fact("Last backup"):
+        if found.HasField("last_backup"):
+            _backup(found.last_backup)
+        else:
+            text("never ", "tone-bad")
+            with p("Make one on the server: ", "muted small"):
+                code("smith backup FILE")
+    if found.HasField("restored_from"):
+        with fact("Restored"):
+            ago(found.restored_from.finished_at)
+            with p("from a backup of ", "muted small"):
+                ago(found.restored_from.snapshot_at)
+
+
+def _backup(backup: BackupRecord) -> None:
+    ago(backup.finished_at)
+    if backup.place:
+        p(f"{backup.place}, {_size(backup.bytes)}", "muted small")
+    if not backup.is_verified:
+        p("It was not read again after it was written.", "muted small")
+
+
+def _size(size: float) -> str:
+    """Bytes in the unit that suits them."""
+    return f"{size / GIGABYTE:,.1f} GB" if size >= GIGABYTE else f"{size / MEGABYTE:,.1f} MB"
+
+
+def _span(seconds: float) -> str:
+    """For how long, in minutes from two of them on."""
+    return f"{seconds / 60:,.0f} minutes" if seconds >= 120 else f"{seconds:.0f} seconds"

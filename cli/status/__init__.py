@@ -1,0 +1,1 @@
+"""`smith status`: one screen about a running server, for the operator."""

@@ -1,0 +1,39 @@
+"""The page about the server: what an owner sees of it, and what they do not."""
+
+import pytest
+from nicegui.testing import User
+
+from tests.admin.conftest import Open
+from tests.admin.looking import sees
+from tests.core.harness import Account, start_account
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+BACKUP = """
+INSERT INTO backup_records VALUES (gen_random_uuid(), 'backup', now(), now(), '/srv/night.backup', 5242880, true, '1')
+"""
+
+
+async def test_an_owner_sees_how_the_server_runs_and_what_is_of_the_whole_server_only_alone(
+    admin: Open, account: Account
+) -> None:
+    owner = admin(account.session)
+    await owner.open("/settings/server")
+    await sees(owner, "Core, which decides and keeps everything", "PostgreSQL, the database", "all open", "never")
+    # No delivery service runs here, and no gateway.
+    await sees(owner, "does not answer", "Free disk space", "Nothing waits.", "Database")
+    await account.core.sql(BACKUP)
+    await account.add_startable_phone()
+    await account.owner.SendPushNotification(title="hello")
+    await sees(owner, "/srv/night.backup, 5.0 MB", "Push notifications")
+
+    stranger = admin((await start_account(account.core, "Elsewhere")).session)
+    await stranger.open("/settings/server")
+    await sees(stranger, "all open", "Last backup")
+    for words in ("/srv/night.backup", "Push notifications", "Waiting", "Database"):
+        assert not stranger.shows(words), words
+
+
+async def test_a_member_is_told_that_the_page_is_for_owners(member: User) -> None:
+    await member.open("/settings/server")
+    await sees(member, "Only an owner of the workspace can see how the server runs.")
