@@ -1,5 +1,6 @@
 """The settings of the admin app."""
 
+from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -39,6 +40,8 @@ class AdminSettings(ServiceSettings):
     """Open connections; beyond it new ones are answered 503 and closed."""
     simulator_url: OptionalOrigin = None
     """URL of the simulator's control API. If it is set, pages show the simulated phones."""
+    quickstart_file: Annotated[Path | None, BeforeValidator(empty_is_unset)] = None
+    """The file with the first owner's password. The page for signing in names it on the server's own computer."""
     trusted_proxies: TrustedProxies = ""
     """Addresses (separated by commas) whose `X-Forwarded-For` is believed. None by default."""
 
@@ -46,6 +49,15 @@ class AdminSettings(ServiceSettings):
     def public_url(self) -> str:
         """Where people's browsers find the admin app."""
         return self.admin_url or f"http://127.0.0.1:{self.admin_port}"
+
+    @property
+    def first_password(self) -> str:
+        """The path of the file with the first owner's password. Empty if there is none, or if others than people at the
+        server's own computer can see the page."""
+        host = urlsplit(self.public_url).hostname or ""
+        is_local = host == "localhost" or host.startswith("127.") or host == "::1"
+        known = self.quickstart_file is not None and is_local and self.quickstart_file.exists()
+        return str(self.quickstart_file) if known else ""
 
     @property
     def is_https(self) -> bool:

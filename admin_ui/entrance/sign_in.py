@@ -122,6 +122,7 @@ class _Entrance:
             tone="good" if note == RESET else "info",
             next=following,
             offer=await offer(self._site, request),
+            first_password=self._site.settings.first_password,
             passkeys=passkeys_work_at(self._site.settings.public_url),
         )
 

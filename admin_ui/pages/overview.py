@@ -180,12 +180,12 @@ class OverviewPage:
             self._visit.destinations.pushes == DESTINATION_REAL and found.devices.total > found.devices.unreachable
         )
         if not self._visit.is_owner or (
-            is_live and done.has_api_key and done.has_live_activity and done.has_second_member
+            is_live and done.has_api_key and done.has_live_activity and done.has_second_member and done.has_backup
         ):
             return
         with (
             self._first_steps,
-            card("First steps", "This list goes away once everything on it is done."),
+            card("First steps", "The way to everyday use. This list goes away once everything on it is done."),
         ):
             with div("steps"):
                 _step("Create an API key", "/api-keys", is_done=done.has_api_key)
@@ -194,6 +194,7 @@ class OverviewPage:
                 _step("Show a Live Activity", "/playground", is_done=done.has_live_activity)
                 _step("Invite a second person", "/members", is_done=done.has_second_member)
                 _step("Reach a real phone", "/help#going-live", is_done=is_live)
+                _step("Back up the server", "/settings/server", is_done=done.has_backup)
             if done.has_api_key and not done.has_sent:
                 p("From your terminal, with the key in ACTIVITYSMITH_API_KEY:", "muted")
                 snippet(curl(FIRST_PUSH, self._visit.settings.gateway_url), "curl example")

@@ -89,6 +89,7 @@ def admin(settings: UpSettings, data_dir: Path) -> Program:
         "SMITH_GATEWAY_URL": settings.public_gateway_url or settings.gateway_url,
         "SMITH_CORE_ADDRESS": settings.core_address,
         "SMITH_SIMULATOR_URL": settings.simulator_url if settings.simulated else "",
+        "SMITH_QUICKSTART_FILE": str(data_dir / "quickstart.json") if settings.quickstart else "",
     }
     return Program("admin", module("admin_ui"), env)
 

@@ -31,6 +31,7 @@ def to_response(overview: Overview) -> messages.GetOverviewResponse:
             has_sent=overview.has_sent,
             has_live_activity=overview.has_live_activity,
             has_second_member=overview.has_second_member,
+            has_backup=overview.has_backup,
         ),
     )
 

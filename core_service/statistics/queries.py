@@ -47,7 +47,8 @@ SELECT a.max_live_activities,
        EXISTS (SELECT FROM notifications n WHERE n.account_id = a.id)
        OR EXISTS (SELECT FROM live_activities l WHERE l.account_id = a.id),
        EXISTS (SELECT FROM live_activities l WHERE l.account_id = a.id),
-       EXISTS (SELECT FROM members m WHERE m.account_id = a.id OFFSET 1)
+       EXISTS (SELECT FROM members m WHERE m.account_id = a.id OFFSET 1),
+       EXISTS (SELECT FROM backup_records b WHERE b.kind = 'backup')
 FROM accounts a
 WHERE a.id = %(account_id)s
 """

@@ -90,6 +90,8 @@ class Overview:
     has_sent: bool
     has_live_activity: bool
     has_second_member: bool
+    has_backup: bool
+    """Whether there is a backup of the server."""
 
 
 class Statistics:

@@ -5,9 +5,11 @@ import signal
 import threading
 import time
 import uuid
+from pathlib import Path
 
 from playwright.sync_api import Page, Route, expect
 
+from admin_ui.settings import AdminSettings
 from tests.browser.conftest import OpenPage
 from tests.conftest import MakeStack
 from tests.stack import ANY_PORT, Stack
@@ -61,6 +63,20 @@ def test_what_the_palette_asks_for_needs_a_session_and_a_word(place: Stack, sess
         assert client.get("/search", params={"q": " "}).status_code == 400
         assert client.get("/search", params={"q": "x" * 101}).status_code == 400
         assert client.get("/search", params={"q": "%_\\"}).json() == {"groups": []}
+
+
+def test_the_page_for_signing_in_says_where_the_first_password_is_to_people_at_this_computer_only(
+    place: Stack, open_page: OpenPage, tmp_path: Path
+) -> None:
+    page = open_page(place.admin_url, "/sign-in")
+    page.get_by_text("First time here?").click()
+    expect(page.get_by_text(str(place.data_dir / "quickstart.json"))).to_be_visible()
+    file = tmp_path / "quickstart.json"
+    file.touch()
+    assert AdminSettings(quickstart_file=file).first_password == str(file)
+    assert AdminSettings(quickstart_file=file, admin_url="http://localhost:8080").first_password == str(file)
+    assert AdminSettings(quickstart_file=file, admin_url="https://admin.example.com").first_password == ""
+    assert AdminSettings(quickstart_file=tmp_path / "no-file").first_password == ""
 
 
 def test_keys_find_send_and_confirm(owner: Page) -> None:

@@ -607,6 +607,7 @@ COMMENTS: dict[str, str] = {
     'smith.core.v1.FieldRules.values': 'The only values of an enum that occur in this place, also in answers, by their documented names. Empty for all.',
     'smith.core.v1.FirstSteps': 'The first steps of a new account, until a push is on a phone.',
     'smith.core.v1.FirstSteps.has_api_key': 'There is an API key.',
+    'smith.core.v1.FirstSteps.has_backup': 'The server has been backed up with `smith backup`.',
     'smith.core.v1.FirstSteps.has_device': 'A phone is paired.',
     'smith.core.v1.FirstSteps.has_live_activity': 'A Live Activity was started, and the server remembers it.',
     'smith.core.v1.FirstSteps.has_second_member': 'The account has more than one member.',

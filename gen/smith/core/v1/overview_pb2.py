@@ -25,15 +25,15 @@ _sym_db = _symbol_database.Default()
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1csmith/core/v1/overview.proto\x12\rsmith.core.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd0\x02\n\x0fOverviewFigures\x12-\n\tstarts_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\x12push_notifications\x18\x02 \x01(\x03\x12\x1f\n\x17live_activities_started\x18\x03 \x01(\x03\x12\x1f\n\x17live_activities_updated\x18\x04 \x01(\x03\x12\x1d\n\x15live_activities_ended\x18\x05 \x01(\x03\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x06 \x01(\x03\x12\x0f\n\x07retried\x18\x07 \x01(\x03\x12\x0e\n\x06\x66\x61iled\x18\x08 \x01(\x03\x12\x1b\n\x0elatency_p50_ms\x18\t \x01(\x05H\x00\x88\x01\x01\x12\x1b\n\x0elatency_p95_ms\x18\n \x01(\x05H\x01\x88\x01\x01\x42\x11\n\x0f_latency_p50_msB\x11\n\x0f_latency_p95_ms\":\n\rOverviewLimit\x12\x11\n\x04used\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\r\n\x05limit\x18\x02 \x01(\x05\x42\x07\n\x05_used\"C\n\x0cOverviewOwed\x12\x1a\n\x12push_notifications\x18\x01 \x01(\x05\x12\x17\n\x0flive_activities\x18\x02 \x01(\x05\"p\n\x0fOverviewDevices\x12\r\n\x05total\x18\x01 \x01(\x05\x12\x17\n\x0fpush_token_dead\x18\x02 \x01(\x05\x12 \n\x18push_to_start_token_dead\x18\x03 \x01(\x05\x12\x13\n\x0bunreachable\x18\x04 \x01(\x05\"}\n\nFirstSteps\x12\x13\n\x0bhas_api_key\x18\x01 \x01(\x08\x12\x12\n\nhas_device\x18\x02 \x01(\x08\x12\x10\n\x08has_sent\x18\x03 \x01(\x08\x12\x19\n\x11has_live_activity\x18\x04 \x01(\x08\x12\x19\n\x11has_second_member\x18\x05 \x01(\x08*\x7f\n\x0eOverviewPeriod\x12\x1f\n\x1bOVERVIEW_PERIOD_UNSPECIFIED\x10\x00\x12\x17\n\x13OVERVIEW_PERIOD_DAY\x10\x01\x12\x18\n\x14OVERVIEW_PERIOD_WEEK\x10\x02\x12\x19\n\x15OVERVIEW_PERIOD_MONTH\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1csmith/core/v1/overview.proto\x12\rsmith.core.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd0\x02\n\x0fOverviewFigures\x12-\n\tstarts_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1a\n\x12push_notifications\x18\x02 \x01(\x03\x12\x1f\n\x17live_activities_started\x18\x03 \x01(\x03\x12\x1f\n\x17live_activities_updated\x18\x04 \x01(\x03\x12\x1d\n\x15live_activities_ended\x18\x05 \x01(\x03\x12\x10\n\x08\x61\x63\x63\x65pted\x18\x06 \x01(\x03\x12\x0f\n\x07retried\x18\x07 \x01(\x03\x12\x0e\n\x06\x66\x61iled\x18\x08 \x01(\x03\x12\x1b\n\x0elatency_p50_ms\x18\t \x01(\x05H\x00\x88\x01\x01\x12\x1b\n\x0elatency_p95_ms\x18\n \x01(\x05H\x01\x88\x01\x01\x42\x11\n\x0f_latency_p50_msB\x11\n\x0f_latency_p95_ms\":\n\rOverviewLimit\x12\x11\n\x04used\x18\x01 \x01(\x05H\x00\x88\x01\x01\x12\r\n\x05limit\x18\x02 \x01(\x05\x42\x07\n\x05_used\"C\n\x0cOverviewOwed\x12\x1a\n\x12push_notifications\x18\x01 \x01(\x05\x12\x17\n\x0flive_activities\x18\x02 \x01(\x05\"p\n\x0fOverviewDevices\x12\r\n\x05total\x18\x01 \x01(\x05\x12\x17\n\x0fpush_token_dead\x18\x02 \x01(\x05\x12 \n\x18push_to_start_token_dead\x18\x03 \x01(\x05\x12\x13\n\x0bunreachable\x18\x04 \x01(\x05\"\x91\x01\n\nFirstSteps\x12\x13\n\x0bhas_api_key\x18\x01 \x01(\x08\x12\x12\n\nhas_device\x18\x02 \x01(\x08\x12\x10\n\x08has_sent\x18\x03 \x01(\x08\x12\x19\n\x11has_live_activity\x18\x04 \x01(\x08\x12\x19\n\x11has_second_member\x18\x05 \x01(\x08\x12\x12\n\nhas_backup\x18\x06 \x01(\x08*\x7f\n\x0eOverviewPeriod\x12\x1f\n\x1bOVERVIEW_PERIOD_UNSPECIFIED\x10\x00\x12\x17\n\x13OVERVIEW_PERIOD_DAY\x10\x01\x12\x18\n\x14OVERVIEW_PERIOD_WEEK\x10\x02\x12\x19\n\x15OVERVIEW_PERIOD_MONTH\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'smith.core.v1.overview_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_OVERVIEWPERIOD']._serialized_start=789
-  _globals['_OVERVIEWPERIOD']._serialized_end=916
+  _globals['_OVERVIEWPERIOD']._serialized_start=810
+  _globals['_OVERVIEWPERIOD']._serialized_end=937
   _globals['_OVERVIEWFIGURES']._serialized_start=81
   _globals['_OVERVIEWFIGURES']._serialized_end=417
   _globals['_OVERVIEWLIMIT']._serialized_start=419
@@ -42,6 +42,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_OVERVIEWOWED']._serialized_end=546
   _globals['_OVERVIEWDEVICES']._serialized_start=548
   _globals['_OVERVIEWDEVICES']._serialized_end=660
-  _globals['_FIRSTSTEPS']._serialized_start=662
-  _globals['_FIRSTSTEPS']._serialized_end=787
+  _globals['_FIRSTSTEPS']._serialized_start=663
+  _globals['_FIRSTSTEPS']._serialized_end=808
 # @@protoc_insertion_point(module_scope)

@@ -216,6 +216,7 @@ class FirstSteps(_message.Message):
     HAS_SENT_FIELD_NUMBER: _builtins.int
     HAS_LIVE_ACTIVITY_FIELD_NUMBER: _builtins.int
     HAS_SECOND_MEMBER_FIELD_NUMBER: _builtins.int
+    HAS_BACKUP_FIELD_NUMBER: _builtins.int
     has_api_key: _builtins.bool
     """There is an API key."""
     has_device: _builtins.bool
@@ -226,6 +227,8 @@ class FirstSteps(_message.Message):
     """A Live Activity was started, and the server remembers it."""
     has_second_member: _builtins.bool
     """The account has more than one member."""
+    has_backup: _builtins.bool
+    """The server has been backed up with `smith backup`."""
     def __init__(
         self,
         *,
@@ -234,10 +237,11 @@ class FirstSteps(_message.Message):
         has_sent: _builtins.bool = ...,
         has_live_activity: _builtins.bool = ...,
         has_second_member: _builtins.bool = ...,
+        has_backup: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["has_api_key", b"has_api_key", "has_device", b"has_device", "has_live_activity", b"has_live_activity", "has_second_member", b"has_second_member", "has_sent", b"has_sent"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["has_api_key", b"has_api_key", "has_backup", b"has_backup", "has_device", b"has_device", "has_live_activity", b"has_live_activity", "has_second_member", b"has_second_member", "has_sent", b"has_sent"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
