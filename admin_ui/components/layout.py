@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from nicegui import ui
 
-from admin_ui.components.html import div, p, text
+from admin_ui.components.html import a, div, p, text
 
 
 @contextmanager
@@ -18,6 +18,13 @@ def page_header(title: str, description: str = "") -> Iterator[None]:
                 p(description, "muted")
         with div("page-actions"):
             yield
+
+
+def back_link(name: str, path: str) -> None:
+    """The way back from the page of one thing to the list that it is in."""
+    with a("", path, "back-link"):
+        ui.icon("arrow_back").props("aria-hidden=true")
+        text(name)
 
 
 @contextmanager

@@ -6,10 +6,10 @@ from smith.core.v1.push_notification_service_pb2 import SendPushNotificationRequ
 
 from admin_ui.channels.assignments import Assignable, DeviceAssignments, PeopleAssignments
 from admin_ui.channels.dialogs import ChannelDialogs
-from admin_ui.components.buttons import danger, primary, secondary
+from admin_ui.components.buttons import danger, link_button, primary, secondary
 from admin_ui.components.copying import snippets
-from admin_ui.components.html import a, div, text
-from admin_ui.components.layout import card, page_header
+from admin_ui.components.html import div, text
+from admin_ui.components.layout import back_link, card, page_header
 from admin_ui.components.sent import tell_sent
 from admin_ui.pages.delivery_log import log_of_channel
 from admin_ui.sending.api_request import ApiRequest, Operation
@@ -38,10 +38,9 @@ class ChannelPage:
         """Draws the page. Raises Refused, also if the channel does not exist."""
         found = await self._read()
         channel = found.channel
-        with div("cluster"):
-            a("All channels", "/channels", "link small")
-            a("What was sent to it", log_of_channel(channel.slug), "link small")
+        back_link("Channels", "/channels")
         with page_header(channel.name, f"Its name in requests is {channel.slug}."):
+            link_button("What was sent to it", log_of_channel(channel.slug), icon="receipt_long")
             primary("Send a test", self._send_test, icon="send")
             secondary("Rename", self._rename)
             danger("Delete", self._delete)

@@ -21,7 +21,7 @@ from admin_ui.components.annotations import metadata_card, tag_links
 from admin_ui.components.buttons import danger, primary, quiet, secondary
 from admin_ui.components.copying import copyable, snippet
 from admin_ui.components.html import a, div, p, text
-from admin_ui.components.layout import badge, card, fact, facts
+from admin_ui.components.layout import back_link, badge, card, fact, facts
 from admin_ui.components.lock_screen import activity_card
 from admin_ui.components.paged_table import Column, PagedTable, PageOf
 from admin_ui.components.times import ago
@@ -70,7 +70,7 @@ class _Details:
         """Draws the page and keeps it moving for as long as it is open."""
         found = await self._read()
         activity = found.live_activity
-        a("← Live Activities", "/live-activities", "link small")
+        back_link("Live Activities", "/live-activities")
         with div("page-header"):
             with div("page-heading"):
                 with div("cluster"):

@@ -24,7 +24,7 @@ from admin_ui.components.copying import snippet
 from admin_ui.components.dialogs import confirm
 from admin_ui.components.html import a, div, text
 from admin_ui.components.ids import ids
-from admin_ui.components.layout import card, page_header
+from admin_ui.components.layout import back_link, card, page_header
 from admin_ui.components.lock_screen import notification_card
 from admin_ui.components.sent import tell_sent
 from admin_ui.components.times import ago
@@ -63,7 +63,7 @@ class NotificationPage:
     async def draw(self) -> None:
         """Draws the page. Raises Refused, also if the notification does not exist."""
         found = await self._read()
-        a("← Delivery log", "/delivery-log", "link small")
+        back_link("Delivery log", "/delivery-log")
         self._head = div("stack-tight")
         with div("columns message-page"):
             with div("stack"):

@@ -7,7 +7,7 @@ from smith.core.v1.request_log_service_pb2 import GetRequestRequest
 
 from admin_ui.components.copying import copy_button, copyable, snippet
 from admin_ui.components.html import a, div, p, text
-from admin_ui.components.layout import badge, card, fact, facts, page_header
+from admin_ui.components.layout import back_link, badge, card, fact, facts, page_header
 from admin_ui.components.states import empty_state
 from admin_ui.components.times import ago
 from admin_ui.requests.words import PATH, caller_of, kind_of, outcome_of, tone_of
@@ -36,7 +36,7 @@ def create(site: Site) -> None:
 
 
 def _draw(request: LoggedRequest) -> None:
-    a("Requests", PATH, "link small")
+    back_link("Requests", PATH)
     with page_header(f"{request.method} {request.path or 'an unknown path'}"):
         copy_button(dump(JSON.encode(request)).decode(), "Copy everything as JSON")
     with div("cluster"):

@@ -12,7 +12,7 @@ from smith.core.v1.webhook_service_pb2 import GetWebhookCallRequest
 from admin_ui.components.copying import snippet
 from admin_ui.components.html import a, code, div, p, text
 from admin_ui.components.ids import ids
-from admin_ui.components.layout import badge, card, fact, facts, page_header
+from admin_ui.components.layout import back_link, badge, card, fact, facts, page_header
 from admin_ui.components.times import ago
 from admin_ui.delivery_log.webhook_calls import WebhookCalls
 from admin_ui.delivery_log.words import RUN_STATES
@@ -39,7 +39,7 @@ class _WebhookCallPage:
     async def draw(self) -> None:
         """Draws the page, and keeps it up to date until the call is over. Raises Refused."""
         self._call = await self._read()
-        a("← Webhook calls", WebhookCalls.path, "link small")
+        back_link("Webhook calls", WebhookCalls.path)
         self._place = div("stack")
         self._visit.watch({EVENT_TYPE_ACTION_RUN_SETTLED}, self._heard)
         self._show()
