@@ -126,6 +126,8 @@ def test_every_page_is_for_everybody_and_fits(
         found += inspect(page, f"{name}-{looks}", width, rules)
         if not page.get_by_role("note").filter(has_text="Simulator").is_visible():
             found.append(f"{name}-{looks}: does not say that the simulator stands in")
+        if undrawn := page.locator("i.material-icons").all_inner_texts():
+            found.append(f"{name}-{looks}: icons without a drawing in icons.js: {undrawn}")
         if path == "/devices":
             page.get_by_role("button", name="Pair a device").click()
             page.locator("summary").filter(has_text="iPhone app").press("Enter")

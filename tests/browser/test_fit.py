@@ -102,6 +102,7 @@ def a_channel(place: Stack) -> str:
 def test_the_example_of_an_empty_page_fits_and_is_not_centred(place: Stack, open_signed_in: OpenSignedIn) -> None:
     page = open_signed_in(secret_of(second_account(place).owner))
     page.goto("/live-activities")
+    page.get_by_text("From a program").click()
     fits(page.locator(".empty .snippet"))
 
 

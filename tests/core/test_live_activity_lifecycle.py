@@ -119,6 +119,31 @@ def test_a_token_that_was_reported_after_apns_gave_it_up_is_alive(
     assert (after.update_token is None) is dies
 
 
+def test_a_token_that_apns_calls_dead_again_and_again_is_asked_for_less_and_then_believed_dead() -> None:
+    dead = replace(DEAD, dead_since=NOW - SECOND)
+    held = replace(LIVE, update_token_registered_at=NOW)
+    for failures in (1, 2):
+        held = outcome_of(held, ActivityEvent.UPDATE, dead)
+        assert (held.phase, held.failures, held.next_at) == (Phase.LIVE, failures, NOW + 10 * SECOND)
+    held = outcome_of(held, ActivityEvent.UPDATE, dead)
+    assert (held.phase, held.update_token, held.next_at) == (Phase.STARTED, None, None)
+
+
+def test_an_end_that_meets_a_token_which_is_dead_in_spite_of_its_report_is_over_soon() -> None:
+    dead = replace(DEAD, dead_since=NOW - SECOND)
+    held = replace(LIVE, update_token_registered_at=NOW)
+    for _ in range(3):
+        assert held.phase is Phase.LIVE
+        held = outcome_of(held, ActivityEvent.END, dead, ENDED)
+    assert (held.phase, held.next_at) == (Phase.ENDED, None)
+
+
+def test_failures_of_another_kind_do_not_make_a_living_token_dead() -> None:
+    held = replace(LIVE, update_token_registered_at=NOW, failures=7, reason="InternalServerError")
+    after = outcome_of(held, ActivityEvent.UPDATE, replace(DEAD, dead_since=NOW - SECOND))
+    assert (after.phase, after.update_token, after.next_at) == (Phase.LIVE, "t", NOW + 10 * SECOND)
+
+
 def test_another_token_that_came_meanwhile_outlives_the_death_of_the_first() -> None:
     sent = SentPush(ActivityEvent.UPDATE, 3, 1, "before", NOW)
     after = settle(LIVE, sent, DEAD, ACTIVE, NOW, delay_seconds=0)

@@ -51,7 +51,7 @@ def test_a_push_is_in_the_log_and_leads_to_its_notification_and_back(
     assert 0 <= row["latency_ms"] < 20_000
     assert row["client_address"] == "127.0.0.1"
     assert not {"reason", "error", "message", "field", "body"} & set(row)
-    key = team.owner.get("/api/api-keys").json()["api_keys"]
+    key = team.owner.get("/api/api-keys?page_size=1000").json()["api_keys"]
     assert [one["name"] for one in key if one["id"] == row["caller_id"]] == [row["caller_name"]]
     assert [one["request_id"] for one in listed(team, notification_id=str(notification_id))] == [row["request_id"]]
 

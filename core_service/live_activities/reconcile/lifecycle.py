@@ -33,6 +33,10 @@ EVIDENCE_SECONDS = 10.0
 DELAYED = (OutcomeKind.RETRY, OutcomeKind.MISCONFIGURED, OutcomeKind.HELD)
 """Outcomes after which the same push is owed again, but not at once."""
 
+DEATHS_BELIEVED = 3
+"""Times in a row that APNs calls an update token dead before it counts as dead although it was reported later than APNs
+gave it up: an app whose reports overtake each other may report an old one last."""
+
 OPEN_PHASES = (Phase.REQUESTED, Phase.STARTED, Phase.LIVE)
 
 ALERT_LIFETIME = dt.timedelta(minutes=10)
@@ -215,7 +219,9 @@ def settle(
     after = schedule(after, wanted, now)
     # An update token has proven the start. The next push is no repetition of it, so it does not wait.
     proven = sent.event is ActivityEvent.START and after.phase is Phase.LIVE
-    if after.next_at is not None and outcome.verdict in DELAYED and not proven:
+    # The token may be alive, but asking for it again at once, without end, would be all that this server does.
+    doubted = outcome.verdict is OutcomeKind.TOKEN_DEAD and after.update_token == sent.token
+    if after.next_at is not None and (outcome.verdict in DELAYED or doubted) and not proven:
         return replace(after, next_at=max(after.next_at, now + dt.timedelta(seconds=delay_seconds)))
     return after
 
@@ -258,11 +264,16 @@ def _failed(held: Held, sent: SentPush, outcome: Outcome, now: dt.datetime) -> H
         # An update token has proven the start, so nothing has failed.
         return held
     failures = held.failures + 1 if outcome.counts else max(held.failures, 1)
+    believed = failures >= DEATHS_BELIEVED and held.reason == outcome.reason
     held = replace(held, failures=failures, reason=outcome.reason)
     if sent.event is ActivityEvent.START:
         refused = not outcome.maybe_accepted and sent.attempt == held.attempt
         return replace(held, maybe_shown=sent.maybe_shown_before) if refused else held
-    if outcome.verdict is OutcomeKind.TOKEN_DEAD and held.update_token == sent.token and _died(held, outcome):
+    if (
+        outcome.verdict is OutcomeKind.TOKEN_DEAD
+        and held.update_token == sent.token
+        and (believed or _died(held, outcome))
+    ):
         if held.surface.is_browser:
             # There is no update token to wait for. Its next subscription has to get all.
             return replace(held, phase=Phase.REQUESTED, update_token=None)
