@@ -136,7 +136,7 @@ class RequestsPage:
                 asked.ClearField("page_token")
             found = await self._visit.ask(self._visit.core.request_log.ListRequests, asked)
             rows += found.requests
-            # What is missing is in the list of all requests only: nobody knows what the missing ones were.
+            # What is missing is in the list of all requests only: what the missing ones were is not known.
             rows += () if self._is_filtered() else found.gaps
             page_token = found.next_page_token
             if rows or not page_token:

@@ -44,7 +44,7 @@ class Vouched:
 
 
 def read_claims(claims: Mapping[str, Any], rules: ClaimRules) -> Vouched | None:
-    """The person whom the claims describe; None if they name nobody."""
+    """The person whom the claims describe; None if they name no person."""
     subject = claims.get("sub")
     if not isinstance(subject, str) or not 1 <= len(subject) <= MAX_SUBJECT or not subject.isprintable():
         return None

@@ -32,7 +32,7 @@ POLL_SECONDS = 2.0
 BATCH = 20
 """People who are asked about at once."""
 LEASE = dt.timedelta(minutes=1)
-"""For how long the people of a batch belong to this process. Whoever could not be asked about is due again then."""
+"""For how long the people of a batch belong to this process. People who could not be asked about are due again then."""
 GRACE = dt.timedelta(hours=1)
 """How long sessions stay although the provider cannot be asked."""
 CLOSE_SECONDS = 6.0
@@ -53,7 +53,7 @@ class Recheck:
         self._working: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
-        """Asks about whoever is due, until cancelled."""
+        """Asks about the people who are due, until cancelled."""
         while True:
             try:
                 asked = await self.step()

@@ -61,7 +61,7 @@ MOST_COUNTS = 1000
 over."""
 SECRETS = (b"ask_", b"ses_", b"dev_")
 LONGEST_SECRET = 200
-"""As in core. Longer ones are nobody's."""
+"""As in core. Longer ones belong to no one."""
 LASTING = frozenset({grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED, grpc.StatusCode.CANCELLED,
                      grpc.StatusCode.RESOURCE_EXHAUSTED})  # fmt: skip
 """Failures after which the same batch may be taken later. Core takes it once, even if it has done so already."""

@@ -51,7 +51,7 @@ class OpenIdProvider:
 
     url: str = ""
     person: Person | None = None
-    """Who is signed in there: whoever asks comes back as this person."""
+    """Who is signed in there: the browser that asks comes back as this person."""
     alter: Callable[[Claims], Claims] = dict
     """Changes the claims of ID tokens."""
     signs: Callable[["OpenIdProvider", Claims], str] | None = None
@@ -252,7 +252,7 @@ def unsigned(_: OpenIdProvider, claims: Claims) -> str:
 
 
 def signed_by_our_secret(_: OpenIdProvider, claims: Claims) -> str:
-    """A token that whoever knows the client's secret can make."""
+    """A token that anyone with the client's secret can make."""
     return jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(CLIENT_SECRET), algorithms=["HS256"])
 
 

@@ -29,7 +29,7 @@ async def core(new_database: NewDatabase) -> AsyncIterator[Core]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def other(core: Core) -> AsyncIterator[Core]:
-    """The one that people watch: nobody tells it anything."""
+    """The one that people watch: no one tells it anything."""
     async with start_core(core.database_url) as running:
         yield running
 

@@ -51,7 +51,7 @@ class Dex:
 
 @pytest.fixture(scope="package")
 def dex(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dex]:
-    """Dex, which knows nobody yet."""
+    """Dex, which knows no person yet."""
     go = subprocess.run([ROOT / "scripts/find_go.sh"], capture_output=True, text=True, timeout=60, check=False)
     assert go.returncode == 0, go.stderr
     program = tmp_path_factory.mktemp("dex") / "dex"
