@@ -20,7 +20,10 @@ from tests.stack import Stack
 
 SECTION = "web admin"
 FIND = Path(__file__).parents[1] / "scripts" / "find_chromium.sh"
-PAGES = ("/", "/devices", "/channels", "/delivery-log", "/live-activities", "/members", "/api-keys")
+PAGES = (
+    "/", "/devices", "/channels", "/delivery-log", "/delivery-log/live-activities", "/delivery-log/webhook-calls",
+    "/requests", "/live-activities", "/members", "/api-keys", "/settings/server", "/account",
+)  # fmt: skip
 OPEN = ("/", "/live-activities", "/devices", "/lock-screen")
 MOVES_SECONDS = 20
 
