@@ -163,6 +163,8 @@ def test_a_page_says_within_three_seconds_that_the_server_is_frozen_or_gone(
         assert noticed < 4.5, f"{process} was frozen for {noticed:.1f} s before the page said so"
         expect(page.get_by_text("Connected again.")).to_be_visible()
         expect(page.get_by_text("Connected again.")).not_to_be_attached()
+    page.close()
+    # While the server was away, the browser said so.
     complaints.clear()
     stack.discard()
 

@@ -230,7 +230,9 @@ def test_the_status_is_one_screen_about_the_whole_server(stack: Stack, tmp_path:
     # What was restored from a backup does not claim that backup, for it was not made of this database.
     succeed(stack.data_dir, "restore", file, SMITH_DATABASE_URL=fresh_database)
     restored = status(stack.data_dir, code=0, SMITH_DATABASE_URL=fresh_database, SMITH_ALERT_DISK_PERCENT="0", **ports)
-    assert restored["server"]["last_backup"] is None
+    # Another test may have made one before.
+    known = restored["server"]["last_backup"]
+    assert known is None or known["place"] != str(file)
     assert restored["server"]["restored"]["place"] == str(file)
     assert restored["server"]["restored"]["snapshot_at"] == server["last_backup"]["snapshot_at"]
 
