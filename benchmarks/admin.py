@@ -26,6 +26,9 @@ PAGES = (
 )  # fmt: skip
 OPEN = ("/", "/live-activities", "/devices", "/lock-screen")
 MOVES_SECONDS = 20
+LEFT_SECONDS = 15.0
+"""After which the server has forgotten the pages of a browser that has left. It keeps 60 that no browser shows for an
+address, so all requests for pages together must be fewer."""
 
 DEVICES = """
 INSERT INTO devices (id, account_id, user_id, name, secret_hash, environment, os_version, frequent_pushes_enabled,
@@ -63,6 +66,7 @@ async def measure_admin(kind: Kind, amounts: Amounts) -> list[Row]:
         await asyncio.to_thread(_fill, stack, amounts.admin_rows)
         # Open pages first: the server keeps pages that no browser has opened for a minute.
         memory = await _open_pages(stack, amounts.admin_pages)
+        await asyncio.sleep(LEFT_SECONDS)
         return [*await _pages(stack, amounts.admin_requests), *memory]
 
 

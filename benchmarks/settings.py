@@ -72,7 +72,7 @@ FULL = Amounts(
     fairness_devices=100_000,
     crowd_devices=2_000,
     admin_rows=10_000,
-    admin_requests=20,
+    admin_requests=4,
     admin_pages=50,
     soak_seconds=600,
 )
@@ -100,7 +100,7 @@ QUICK = Amounts(
     fairness_devices=5_000,
     crowd_devices=200,
     admin_rows=200,
-    admin_requests=5,
+    admin_requests=2,
     admin_pages=5,
     soak_seconds=20,
 )
