@@ -18,7 +18,7 @@ from service_kit.json_mapping import dump, encoder_for
 JSON = encoder_for(LoggedRequest.DESCRIPTOR)
 WITHOUT_BODY = (
     "The body of this request was not kept. The server keeps those of refused requests, unless "
-    "SMITH_REQUEST_LOG_BODIES says otherwise, and none of which it cannot tell whether it holds a secret."
+    "SMITH_REQUEST_LOG_BODIES says otherwise. A body that may hold a secret is never kept."
 )
 
 

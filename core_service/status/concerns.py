@@ -95,7 +95,7 @@ def _backup(facts: Facts, limits: Thresholds) -> Iterator[ServerConcern]:
 
 
 def _span(seconds: float) -> str:
-    """For how long, in the largest unit of which there are two or more."""
+    """For how long, in the largest unit that gives two or more."""
     for unit, name in ((86400, "days"), (3600, "hours"), (60, "minutes")):
         if seconds >= 2 * unit:
             return f"{int(seconds // unit)} {name}"

@@ -21,7 +21,7 @@ from joserfc.jwk import OctKey, RSAKey
 from tests.core.harness import Core
 
 CLIENT_ID, CLIENT_SECRET = "smith", "a secret of the client"
-REDIRECT = "http://admin.test/single-sign-on/callback"
+REDIRECT = "https://admin.test/single-sign-on/callback"
 Claims = dict[str, Any]
 
 
@@ -314,7 +314,7 @@ def settings_for(provider: OpenIdProvider, **more: Any) -> dict[str, Any]:
         "oidc_name": "Example",
         "oidc_owner_groups": "ops",
         "oidc_member_groups": "staff, helpers",
-        "admin_url": "http://admin.test",
+        "admin_url": "https://admin.test",
     } | more
 
 
