@@ -21,7 +21,7 @@ from joserfc.jwk import OctKey, RSAKey
 from tests.core.harness import Core
 
 CLIENT_ID, CLIENT_SECRET = "smith", "a secret of the client"
-REDIRECT = "https://admin.test/single-sign-on/callback"
+REDIRECT = "http://admin.test/single-sign-on/callback"
 Claims = dict[str, Any]
 
 
@@ -71,6 +71,8 @@ class OpenIdProvider:
     """Paths that were asked for."""
     authorized: list[dict[str, str]] = field(default_factory=list)
     """Parameters with which browsers came."""
+    redirect: str = REDIRECT
+    """Where it sends browsers back to, and to no other address."""
     release: threading.Event = field(default_factory=threading.Event)
     """Ends what hangs."""
 
@@ -112,11 +114,11 @@ class OpenIdProvider:
         """Where the browser is sent back to."""
         self.authorized.append(asked)
         assert self.person is not None
-        assert asked["redirect_uri"] == REDIRECT
+        assert asked["redirect_uri"] == self.redirect
         assert asked["code_challenge_method"] == "S256"
         code = secrets.token_urlsafe(16)
         self.codes[code] = (self.person, asked["nonce"], asked["code_challenge"])
-        return f"{REDIRECT}?{urlencode({'code': code, 'state': asked['state']})}"
+        return f"{self.redirect}?{urlencode({'code': code, 'state': asked['state']})}"
 
     def exchange(self, sent: dict[str, str]) -> tuple[int, dict[str, Any]]:
         """Answers the token endpoint."""
@@ -314,7 +316,7 @@ def settings_for(provider: OpenIdProvider, **more: Any) -> dict[str, Any]:
         "oidc_name": "Example",
         "oidc_owner_groups": "ops",
         "oidc_member_groups": "staff, helpers",
-        "admin_url": "https://admin.test",
+        "admin_url": "http://admin.test",
     } | more
 
 

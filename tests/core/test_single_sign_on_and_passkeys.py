@@ -18,6 +18,7 @@ ADMIN = "https://admin.test"
 def provider() -> Iterator[OpenIdProvider]:
     """The provider."""
     with running_provider() as running:
+        running.redirect = f"{ADMIN}/single-sign-on/callback"
         yield running
 
 
@@ -38,7 +39,7 @@ async def enter(core: Core, key: Authenticator) -> Any:
 async def test_the_passkey_of_a_linked_member_opens_nothing(
     new_database: NewDatabase, provider: OpenIdProvider
 ) -> None:
-    settings = settings_for(provider)
+    settings = settings_for(provider, admin_url=ADMIN)
     async with start_core(await asyncio.to_thread(new_database), **settings) as core:
         account, person = await start_account(core), Person("subject-1", "member@corp.test", groups=["staff"])
         member = core.caller((await account.join(person.email)).session_token)
@@ -57,7 +58,7 @@ async def test_a_passkey_that_somebody_else_may_have_added_opens_nothing_in_the_
         ours, attacker = await start_account(plain), await start_account(plain, "Elsewhere")
         victim = Person("subject-2", "victim@corp.test", groups=["ops"])
         key = await with_passkey(plain.caller((await attacker.join(victim.email)).session_token))
-    async with start_core(database_url, **settings_for(provider, oidc_account=ours.id)) as core:
+    async with start_core(database_url, **settings_for(provider, oidc_account=ours.id, admin_url=ADMIN)) as core:
         answer = await sign_in(core, provider, victim)
         assert answer.account.id == ours.id
         await refused_with("UNAUTHENTICATED", enter(core, key))
