@@ -17,7 +17,6 @@ from admin_ui.components.copying import copyable
 from admin_ui.components.dialogs import dialog, dialog_actions, gone_when_closed
 from admin_ui.components.html import div, p, text
 from admin_ui.core import Refused
-from admin_ui.page_task import on_page
 from admin_ui.second_factor.proof import Proof
 from admin_ui.visit import Visit
 
@@ -83,7 +82,6 @@ async def _confirm(
             else:
                 shown.submit(done)
 
-        code.on("keydown.enter", on_page(confirm))
         with dialog_actions():
             secondary("Cancel", lambda: shown.submit(None))
             primary("Turn on", confirm)

@@ -18,7 +18,6 @@ from admin_ui.components.dialogs import dialog, dialog_actions, gone_when_closed
 from admin_ui.components.html import p
 from admin_ui.components.saving import save_from
 from admin_ui.core import Refused
-from admin_ui.page_task import on_page
 from admin_ui.second_factor.proof import Proof
 from admin_ui.visit import Visit
 
@@ -61,7 +60,6 @@ async def add_passkey(visit: Visit, stage: ui.element, *, is_fresh: bool) -> Cre
             else:
                 shown.submit(done)
 
-        name.on("keydown.enter", on_page(add))
         with dialog_actions():
             secondary("Cancel", lambda: shown.submit(None))
             primary("Add passkey", add)
@@ -90,7 +88,6 @@ def rename_passkey(visit: Visit, stage: ui.element, passkey: Passkey, done: Call
                 shown.close()
                 await done()
 
-        name.on("keydown.enter", on_page(rename))
         with dialog_actions():
             secondary("Cancel", shown.close)
             primary("Save", rename)
