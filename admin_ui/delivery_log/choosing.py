@@ -14,14 +14,13 @@ from smith.core.v1.device_service_pb2 import ListDevicesRequest
 from admin_ui.components.buttons import secondary
 from admin_ui.components.dialogs import dialog, dialog_actions, gone_when_closed
 from admin_ui.components.html import div, p, text
-from admin_ui.components.search import search_field
+from admin_ui.components.search import MAX_SEARCH, search_field
 from admin_ui.page_task import on_page
 from admin_ui.visit import Visit
 
 FOUND = 20
 """Most search results that are shown at once."""
 MOST_KEYS = 1000
-MOST_SEARCHED = 100
 
 
 class Choice(NamedTuple):
@@ -89,7 +88,7 @@ class Chooser(ABC):
         shown.open()
 
     async def _fill(self, shown: ui.dialog, searched: str | None, results: ui.element) -> None:
-        found = await self.find((searched or "").strip()[:MOST_SEARCHED])
+        found = await self.find((searched or "").strip()[:MAX_SEARCH])
 
         async def take(choice: Choice) -> None:
             shown.close()

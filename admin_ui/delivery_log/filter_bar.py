@@ -30,8 +30,7 @@ class FilterBar:
         """Draws the fields. Raises Refused."""
         with div("log-filters").props("role=search data-in-address") as bar:
             bar.props["aria-label"] = f"Filters of {self._list.name}"
-            self._search = search_field(self._list.search_label, self._read)
-            self._search.value = self.filters.q
+            self._search = search_field(self._list.search_label, self._read, value=self.filters.q)
             self._outcome = ui.select(dict(self._list.outcomes), value=self._outcome_of(self.filters))
             self._outcome.props["aria-label"] = self._list.outcome_label
             self._period = ui.select({word: name for word, (name, _) in PERIODS.items()}, value=self.filters.period)

@@ -9,9 +9,10 @@ from urllib.parse import urlencode
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from admin_ui.components.search import MAX_SEARCH
+
 MOST_CHARACTERS = 200
-"""Most characters of a value in the address. Core refuses what is no id, and searches for 100 at most."""
-MOST_SEARCHED = 100
+"""Most characters of a value in the address. Core refuses what is no id."""
 CHOSEN_DAYS = "chosen"
 PERIODS: Mapping[str, tuple[str, dt.timedelta | None]] = {
     "": ("Any time", None),
@@ -48,7 +49,7 @@ class LogFilters:
     def read(cls, query: Mapping[str, str]) -> "LogFilters":
         """From the parameters of an address. What cannot be a period or a time is left out."""
         given = {field.name: query.get(field.name, "")[:MOST_CHARACTERS] for field in fields(cls)}
-        given["q"] = given["q"][:MOST_SEARCHED]
+        given["q"] = given["q"][:MAX_SEARCH]
         if given["period"] not in PERIODS:
             given["period"] = ""
         for name in ("since", "until"):

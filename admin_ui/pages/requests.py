@@ -79,14 +79,13 @@ class RequestsPage:
         """Draws the page. Raises Refused."""
         keys = await self._keys()
         with div("log-filters requests-filters"):
-            self._path = search_field("Find by path", self._refresh)
-            self._request = search_field("Find by request id", self._refresh)
+            self._path = search_field("Find by path", self._refresh, value=self._chosen["path"])
+            self._request = search_field("Find by request id", self._refresh, value=self._chosen["request_id"])
             self._request.props(f"maxlength={MOST_ID}")
             self._status = self._select(STATUSES, self._chosen["status"], "Answer")
             self._key = self._select(keys, self._chosen["key"], "API key")
             self._period = self._select(PERIODS, self._chosen["hours"], "Time")
             secondary("Refresh", self._refresh, icon="refresh")
-        self._path.value, self._request.value = self._chosen["path"], self._chosen["request_id"]
         if self._about:
             with div("cluster"):
                 text(
