@@ -10,7 +10,7 @@ from sqlmodel import col
 
 from core_service.common.orm import new_id, now
 from core_service.common.validation import missing, require_name
-from core_service.identity.models import Account
+from core_service.identity.account_lock import lock_account
 from core_service.saved_messages.models import SavedMessage
 from service_kit.errors import InvalidRequest
 
@@ -71,7 +71,7 @@ async def _require_room(session: AsyncSession, account_id: uuid.UUID, name: str)
 
     Raises InvalidRequest.
     """
-    await session.execute(select(col(Account.id)).where(col(Account.id) == account_id).with_for_update(key_share=True))
+    await lock_account(session, account_id)
     others = select(func.count()).where(col(SavedMessage.account_id) == account_id, col(SavedMessage.name) != name)
     if (await session.scalar(others) or 0) >= MOST:
         raise InvalidRequest(f"An account may have at most {MOST} saved messages. Delete one first.")

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col, select
 
 from core_service.common.orm import new_id, now
-from core_service.identity.models import Account
+from core_service.identity.account_lock import lock_account
 from core_service.webhooks.models import WebhookSecret
 from core_service.webhooks.queries import MAKE_KEYS, READ_KEYS
 from service_kit.database import Pool
@@ -75,7 +75,7 @@ async def replace_key(session: AsyncSession, account_id: uuid.UUID) -> tuple[byt
     expires_at = now() + OVERLAP
     made = WebhookSecret(account_id=account_id, secret=secrets.token_bytes(KEY_BYTES))
     # Two rotations at the same time happen one after the other.
-    await session.execute(select(Account).where(col(Account.id) == account_id).with_for_update(key_share=True))
+    await lock_account(session, account_id)
     await session.execute(
         update(WebhookSecret)
         .where(col(WebhookSecret.account_id) == account_id, col(WebhookSecret.expires_at).is_(None))

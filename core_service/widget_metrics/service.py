@@ -14,7 +14,7 @@ from core_service.common.clock import Clock
 from core_service.common.orm import now, refusing
 from core_service.common.validation import missing, require_name, require_storable
 from core_service.idempotency.service import new_resource
-from core_service.identity.models import Account
+from core_service.identity.account_lock import lock_account
 from core_service.widget_metrics.models import WidgetMetric
 from service_kit.errors import AlreadyExists, InvalidRequest
 
@@ -180,7 +180,7 @@ async def _require_room(session: AsyncSession, account_id: uuid.UUID) -> None:
 
     Raises InvalidRequest.
     """
-    await session.execute(select(col(Account.id)).where(col(Account.id) == account_id).with_for_update(key_share=True))
+    await lock_account(session, account_id)
     count = await session.scalar(select(func.count()).where(col(WidgetMetric.account_id) == account_id)) or 0
     if count >= MOST:
         raise InvalidRequest(f"An account may have at most {MOST} metrics. Delete one first.")
