@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from service_kit.addresses import PublicUrl, TrustedProxies
+from service_kit.reach import is_for_this_computer
 from service_kit.settings import ServiceSettings, empty_is_unset
 
 
@@ -54,10 +55,8 @@ class AdminSettings(ServiceSettings):
     def first_password(self) -> str:
         """The path of the file with the first owner's password. Empty if there is none, or if others than people at the
         server's own computer can see the page."""
-        host = urlsplit(self.public_url).hostname or ""
-        is_local = host == "localhost" or host.startswith("127.") or host == "::1"
-        known = self.quickstart_file is not None and is_local and self.quickstart_file.exists()
-        return str(self.quickstart_file) if known else ""
+        file = self.quickstart_file
+        return str(file) if file and is_for_this_computer(self.public_url) and file.exists() else ""
 
     @property
     def is_https(self) -> bool:

@@ -23,7 +23,9 @@
 
   async function found(typed) {
     const answer = await fetch(`/search?q=${encodeURIComponent(typed)}`, { headers: { accept: "application/json" } });
-    if (answer.status === 401) return window.smith.leave("/sign-in?ended=1");
+    if (answer.status === 401) {
+      return window.smith.leave(`/sign-in?ended=1&next=${encodeURIComponent(location.pathname + location.search)}`);
+    }
     if (!answer.ok) throw new Error(await answer.text());
     return (await answer.json()).groups;
   }

@@ -76,6 +76,7 @@ def test_the_page_for_signing_in_says_where_the_first_password_is_to_people_at_t
     assert AdminSettings(quickstart_file=file).first_password == str(file)
     assert AdminSettings(quickstart_file=file, admin_url="http://localhost:8080").first_password == str(file)
     assert AdminSettings(quickstart_file=file, admin_url="https://admin.example.com").first_password == ""
+    assert AdminSettings(quickstart_file=file, admin_url="http://127.example.com").first_password == ""
     assert AdminSettings(quickstart_file=tmp_path / "no-file").first_password == ""
 
 
