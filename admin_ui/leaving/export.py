@@ -15,7 +15,7 @@ from smith.core.v1.account_service_pb2 import GetAccountRequest
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from admin_ui.core import Caller, Refused, refused
+from admin_ui.core import IN_OTHER_WORDS, Caller, Refused, refused
 from admin_ui.entrance.html import refused_page
 from admin_ui.site import Site
 
@@ -79,7 +79,7 @@ async def _pieces(site: Site, caller: Caller) -> AsyncGenerator[str]:
                 raise refused(error) from error
             except TimeoutError:
                 late = grpc.StatusCode.DEADLINE_EXCEEDED
-                raise Refused(late, "", "The server did not answer in time. Try again in a moment.", {}) from None
+                raise Refused(late, "", IN_OTHER_WORDS[late], {}) from None
             yield answer.content
     finally:
         call.cancel()
