@@ -85,15 +85,20 @@ class Tiles:
                 self._tiles[activity_id] = Tile(activity)
             if not is_first:
                 self._tiles[activity_id].element.move(target_index=place)
+        self._draw_empty(asked_for=from_start)
         self._around(page.next_page_token)
 
-    def _around(self, next_page_token: str) -> None:
-        self._empty.clear()
+    def _draw_empty(self, *, asked_for: bool) -> None:
         self._grid.set_visibility(bool(self._tiles))
         self._empty.set_visibility(not self._tiles)
-        if not self._tiles:
+        # What a reader has opened in it stays open while nothing comes.
+        if self._tiles or asked_for:
+            self._empty.clear()
+        if not self._tiles and not self._empty.default_slot.children:
             with self._empty:
                 self._on_empty()
+
+    def _around(self, next_page_token: str) -> None:
         self._paging.clear()
         self._paging.set_visibility(bool(next_page_token) or len(self._tokens) > 1)
         if not self._paging.visible:
