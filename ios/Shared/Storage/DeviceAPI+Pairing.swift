@@ -3,6 +3,6 @@ import SmithKit
 extension DeviceAPI {
     /// The calls of a paired phone, over the phone's own network.
     init(_ pairing: Pairing) {
-        self.init(server: pairing.server, secret: pairing.secret, transport: URLSessionTransport())
+        self.init(pairing, transport: URLSessionTransport())
     }
 }

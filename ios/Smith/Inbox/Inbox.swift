@@ -1,3 +1,4 @@
+import Foundation
 import Observation
 import SmithKit
 
@@ -10,18 +11,17 @@ final class Inbox {
     private var isLoaded = false
     private var nextPage: String?
     private let api: DeviceAPI
-    private let failed: (any Error) -> String?
+    private let calls: Calls
 
-    /// - Parameter failed: takes an error of a call; answers with what to tell the person.
-    init(api: DeviceAPI, failed: @escaping (any Error) -> String?) {
+    init(api: DeviceAPI, calls: Calls) {
         self.api = api
-        self.failed = failed
+        self.calls = calls
     }
 
     var isEmpty: Bool { isLoaded && items.isEmpty }
     var hasMore: Bool { nextPage != nil }
 
-    /// Asks for the newest page. Older pages that were loaded stay, each notification with its newest content.
+    /// Asks for the newest page. Older ones that were loaded stay.
     func refresh() async {
         await load(page: nil)
     }
@@ -34,21 +34,21 @@ final class Inbox {
     private func load(page: String?) async {
         do {
             let answer = try await api.notifications(pageToken: page)
-            items = InboxNotification.merged(items, with: answer.notifications)
+            items = InboxNotification.merged(items, answer.notifications)
+            // A newer first page says nothing about where the older ones end.
             if page != nil || !isLoaded { nextPage = answer.nextPageToken }
             isLoaded = true
             fault = nil
         } catch {
-            fault = failed(error)
+            fault = await calls.words(for: error) ?? fault
         }
     }
 }
 
 extension InboxNotification {
     /// Both lists in one, newest first. Of two versions of one notification the later counts.
-    static func merged(_ known: [InboxNotification], with new: [InboxNotification]) -> [InboxNotification] {
-        let byID = Dictionary((known + new).map { ($0.id, $0) }) { before, after in after.version >= before.version ? after : before }
-        // Identifiers are UUIDs of version 7, which sort by time.
-        return byID.values.sorted { $0.id > $1.id }
+    static func merged(_ known: [InboxNotification], _ new: [InboxNotification]) -> [InboxNotification] {
+        let latest = Dictionary((known + new).map { ($0.id, $0) }) { $1.version >= $0.version ? $1 : $0 }
+        return latest.values.sorted { ($0.createdAt ?? .distantPast, $0.id) > ($1.createdAt ?? .distantPast, $1.id) }
     }
 }

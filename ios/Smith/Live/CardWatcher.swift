@@ -5,55 +5,61 @@ import SmithKit
 /// and ends the second of two cards for one activity.
 @MainActor
 final class CardWatcher {
-    private let report: (Report) -> Void
-    private let foundDuplicate: () async -> Void
+    private let phone: Phone
+    /// Card by card of iOS, the activity of the server.
     private var watched: [String: String] = [:]
     private var watching: Task<Void, Never>?
 
-    /// - Parameters:
-    ///   - report: takes what the server is to hear.
-    ///   - foundDuplicate: called once a second card is gone. The first may lack what the second was started with.
-    init(report: @escaping (Report) -> Void, foundDuplicate: @escaping () async -> Void) {
-        self.report = report
-        self.foundDuplicate = foundDuplicate
+    init(phone: Phone) {
+        self.phone = phone
     }
 
     /// Begins to watch. Called once, at launch, also when iOS launches the app because a push has started a card.
     func start() {
         Card.activities.forEach(watch)
-        watching = Task { [weak self] in
-            for await card in Card.activityUpdates { self?.watch(card) }
-        }
+        watching = Task { for await card in Card.activityUpdates { watch(card) } }
     }
 
     private func watch(_ card: Card) {
         guard watched[card.id] == nil, card.isRunning else { return }
-        watched[card.id] = card.activityID
         // A start whose answer was lost is repeated, and iOS shows it as another card. The first one stays.
-        if Card.activities.contains(where: { $0.id != card.id && $0.isRunning && watched[$0.id] == card.activityID }) {
-            Task {
-                await card.end(nil, dismissalPolicy: .immediate)
-                await foundDuplicate()
-            }
-            return
+        let hasFirst = Card.activities.contains {
+            $0.id != card.id && $0.isRunning && watched[$0.id] == card.activityID
         }
-        Task { await followToken(of: card) }
-        Task { await followState(of: card) }
+        if hasFirst {
+            Task { await end(duplicate: card) }
+        } else {
+            watched[card.id] = card.activityID
+            Task { await followToken(of: card) }
+            Task { await followState(of: card) }
+        }
+    }
+
+    private func end(duplicate card: Card) async {
+        await card.end(nil, dismissalPolicy: .immediate)
+        // The first may be older than what the second was started with.
+        await phone.catchUp()
     }
 
     private func followToken(of card: Card) async {
-        if let token = card.pushToken { report(.updateToken(token.hexadecimal, activityID: card.activityID)) }
         for await token in card.pushTokenUpdates {
-            report(.updateToken(token.hexadecimal, activityID: card.activityID))
+            await phone.session?.reporter.report(updateToken: token.hexadecimal, ofActivity: card.activityID)
         }
     }
 
     private func followState(of card: Card) async {
-        var before = card.activityState
+        var wasRunning = true
         for await state in card.activityStateUpdates {
+            switch state {
             // What had ended is removed by iOS; what had not, by the person.
-            if state == .dismissed, before == .active || before == .stale { report(.dismissed(activityID: card.activityID)) }
-            before = state
+            case .dismissed where wasRunning && !CardScreen.isRemoving(card.id):
+                await phone.session?.reporter.reportDismissal(ofActivity: card.activityID)
+            case .ended:
+                await phone.session?.reporter.activityEnded(card.activityID)
+            default:
+                break
+            }
+            wasRunning = state == .active || state == .stale
         }
         watched[card.id] = nil
     }

@@ -29,7 +29,7 @@ final class NotificationDelegate: NSObject, UNUserNotificationCenterDelegate {
     private func act(on outcome: TapOutcome) async {
         switch outcome {
         case .open(let url): phone.follow(url)
-        case .run(let actionID, let title): await ActionRunner.run(actionID: actionID, title: title)
+        case .run(let actionID, let title): await BackgroundAction.run(actionID: actionID, title: title)
         case .show(let notificationID): phone.show(notificationID: notificationID)
         case .nothing: break
         }

@@ -27,12 +27,15 @@ final class Phone {
     var sought: String?
 
     private let store: any PairingStore
-    private var reports = LatestReports()
-    private var cards: CardWatcher?
-    private var tokens: TokenWatcher?
+    private let pairer: Pairer
+    /// Tokens are the phone's own: each pairing hears all of them.
+    private var tokens = TokenReport.ofThisApp
+    private var tokenWatcher: TokenWatcher?
+    private var cardWatcher: CardWatcher?
 
     init(store: any PairingStore) {
         self.store = store
+        pairer = Pairer(store: store, transport: URLSessionTransport())
     }
 
     var session: Session? {
@@ -44,34 +47,29 @@ final class Phone {
         set { if !newValue { notice = nil } }
     }
 
-    /// At each launch.
+    /// Once, at launch.
     func start() {
         loadPairing()
-        report(.app(AppFacts.current))
-        let tokens = TokenWatcher { [weak self] in self?.report($0) }
-        let cards = CardWatcher { [weak self] in
-            self?.report($0)
-        } foundDuplicate: { [weak self] in
-            await self?.catchUp()
-        }
-        (self.tokens, self.cards) = (tokens, cards)
-        tokens.start()
-        cards.start()
+        let tokenWatcher = TokenWatcher { [weak self] in self?.report($0) }
+        let cardWatcher = CardWatcher(phone: self)
+        (self.tokenWatcher, self.cardWatcher) = (tokenWatcher, cardWatcher)
+        tokenWatcher.start()
+        cardWatcher.start()
         Task { await catchUp() }
     }
 
-    /// Tells the server, now or when it can be reached, and again after the next pairing: tokens belong to the phone.
-    func report(_ report: Report) {
-        reports.note(report)
+    /// Tells the server, now or when it can be reached.
+    func report(_ news: TokenReport) {
+        tokens = news.completed(from: tokens)
         guard let session else { return }
-        Task { await session.tell(report) }
+        // All of them, as they are when it is told: tasks may overtake each other, and the newest has to come last.
+        Task { await session.reporter.report(tokens) }
     }
 
     /// Tells what has not been heard, and makes the screen equal to what the server says.
     func catchUp() async {
         loadPairing()
-        guard let session else { return }
-        await session.live.refresh()
+        await session?.live.refresh()
     }
 
     func cameToFront() {
@@ -95,50 +93,50 @@ final class Phone {
     /// Apple gave out no token, as without a network. The next launch asks again.
     func noteRegistrationFailure(_ error: any Error) {
         Logger.smith.error("No push token: \(error.localizedDescription)")
-        session?.health.note(registrationFailure: error)
+        session?.health.note(error, during: "asking Apple for a push token")
     }
 }
 
 // MARK: Pairing
 
 extension Phone {
-    /// Pairs this phone. A pairing that it had before is ended first, as far as its server can be reached.
+    /// Pairs this phone. A pairing that it had before is ended.
     ///
     /// - Throws: `DeviceAPIError`, or that the keychain refused. The phone is then as it was.
     func pair(_ proposal: PairingProposal, name: String) async throws {
-        let pairing = try await PairingClient(transport: URLSessionTransport()).pair(
-            with: proposal.server, code: proposal.code, name: name
-        )
-        if let session { await session.leave() }
-        try store.save(pairing)
+        let pairing = try await pairer.pair(server: proposal.server, code: proposal.code, name: name)
+        await leave()
         begin(pairing)
+        session?.live.follow()
     }
 
     /// Unpairs this phone.
     ///
-    /// - Throws: `DeviceAPIError` if the server could not be told. The phone is then still paired: forgotten here alone, it
-    ///   would go on there.
+    /// - Throws: `DeviceAPIError` if the server was not heard. The phone is then still paired: forgotten here alone, it would
+    ///   go on there.
     func unpair() async throws {
-        guard let session else { return }
-        try await session.unpair()
-        await forget()
+        try await pairer.unpair()
+        await leave()
+        status = .unpaired
     }
 
     /// The server does not know this phone any more: what it has brought here goes, and the person is told.
-    func wasUnpaired() async {
-        guard session != nil else { return }
-        await forget()
-        notice = String(localized: "This phone was removed from its workspace. Pair it again to receive here.")
-    }
-
-    private func forget() async {
-        await session?.end()
-        status = .unpaired
+    func wasUnpaired(_ pairing: Pairing) async {
+        guard session?.pairing == pairing else { return }
         do {
-            try store.clear()
+            try pairer.forget(pairing)
+            notice = String(localized: "This phone was removed from its workspace. Pair it again to receive here.")
         } catch {
             notice = error.localizedDescription
         }
+        await leave()
+        status = .unpaired
+    }
+
+    /// Ends the session, and takes off the screen what no server can take back.
+    private func leave() async {
+        guard let session else { return }
+        await session.end()
         await CardScreen.clear()
         await DeliveredNotifications.removeAll()
     }
@@ -156,8 +154,8 @@ extension Phone {
     }
 
     private func begin(_ pairing: Pairing) {
-        let session = Session(pairing: pairing) { [weak self] in await self?.wasUnpaired() }
+        let session = Session(pairing: pairing, phone: self)
         status = .paired(session)
-        for report in reports.all { Task { await session.tell(report) } }
+        Task { await session.start(with: tokens) }
     }
 }

@@ -5,14 +5,23 @@ import UserNotifications
 /// What the person has allowed, as iOS says it now.
 @MainActor @Observable
 final class Permissions {
-    enum Answer: Sendable {
-        case notAsked, allowed, denied
+    enum Answer: String, Sendable {
+        case notAsked = "not asked"
+        case allowed, denied
     }
 
     private(set) var notifications = Answer.notAsked
     private(set) var timeSensitive = Answer.notAsked
     private(set) var liveActivities = Answer.notAsked
     private(set) var frequentUpdates = Answer.notAsked
+
+    /// All of them, for diagnostics.
+    var listed: [(name: String, state: String)] {
+        [
+            ("Notifications", notifications.rawValue), ("Time-sensitive notifications", timeSensitive.rawValue),
+            ("Live Activities", liveActivities.rawValue), ("Frequent updates", frequentUpdates.rawValue),
+        ]
+    }
 
     /// Asks iOS again. Cheap: nothing is shown.
     func refresh() async {
