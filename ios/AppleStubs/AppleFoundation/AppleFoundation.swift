@@ -4,6 +4,7 @@
 @_exported import FoundationNetworking
 
 public struct LocalizedStringResource: ExpressibleByStringInterpolation, Sendable, Equatable {
+    public let key = ""
     public init(stringLiteral value: String) {}
     public init(stringInterpolation: String.LocalizationValue.StringInterpolation) {}
 }

@@ -32,7 +32,7 @@ extension Phone {
 
     private func propose(_ link: URL) {
         do {
-            proposal = PairingProposal(link: try PairingLink(url: link))
+            proposal = try PairingProposal(link: link)
         } catch {
             notice = error.localizedDescription
         }
