@@ -34,3 +34,22 @@ public struct Metric: Equatable, Sendable, Identifiable {
         measuredAt = fields["latest_value_at"]?.moment
     }
 }
+
+extension Metric {
+    /// As the server writes it, for keeping.
+    var json: JSONValue {
+        var fields: [String: JSONValue] = [
+            "key": .string(key), "label": .string(label), "format": .string(format),
+            "unit_spacing": isUnitApart ? "space" : "none",
+        ]
+        fields["currency_code"] = currencyCode.map(JSONValue.string)
+        fields["unit"] = unit.map(JSONValue.string)
+        fields["latest_value_at"] = measuredAt.map { .string($0.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))) }
+        switch value {
+        case .number(let number): fields["latest_value"] = .number(number)
+        case .text(let text): fields["latest_value"] = .string(text)
+        case nil: break
+        }
+        return .object(fields)
+    }
+}

@@ -13,27 +13,15 @@ public protocol ReportStore: Sendable {
     func save(_ data: Data) throws
 }
 
-/// Keeps them in a file. A process that dies while it writes leaves the file as it was.
+/// Keeps them in a file.
 public struct FileReportStore: ReportStore {
-    private let file: URL
+    private let file: KeptFile
 
     /// - Parameter file: its folder is made if it is missing.
     public init(file: URL) {
-        self.file = file
+        self.file = KeptFile(file)
     }
 
-    public func load() throws -> Data? {
-        guard FileManager.default.fileExists(atPath: file.path) else { return nil }
-        return try Data(contentsOf: file)
-    }
-
-    public func save(_ data: Data) throws {
-        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
-        #if os(iOS)
-            // iOS wakes the app while the phone is locked.
-            try data.write(to: file, options: [.atomic, .completeFileProtectionUntilFirstUserAuthentication])
-        #else
-            try data.write(to: file, options: .atomic)
-        #endif
-    }
+    public func load() throws -> Data? { try file.read() }
+    public func save(_ data: Data) throws { try file.write(data) }
 }
