@@ -33,3 +33,7 @@ extension String {
 extension FileManager {
     public func containerURL(forSecurityApplicationGroupIdentifier groupIdentifier: String) -> URL? { nil }
 }
+
+extension URL {
+    public static var applicationSupportDirectory: URL { URL(fileURLWithPath: "") }
+}

@@ -16,7 +16,7 @@ final class CardWatcher {
 
     /// Begins to watch. Called once, at launch, also when iOS launches the app because a push has started a card.
     func start() {
-        Card.activities.forEach(watch)
+        for card in Card.activities { watch(card) }
         watching = Task { for await card in Card.activityUpdates { watch(card) } }
     }
 
@@ -36,7 +36,7 @@ final class CardWatcher {
     }
 
     private func end(duplicate card: Card) async {
-        await card.end(nil, dismissalPolicy: .immediate)
+        await CardScreen.remove(card)
         // The first may be older than what the second was started with.
         await phone.catchUp()
     }
@@ -52,7 +52,7 @@ final class CardWatcher {
         for await state in card.activityStateUpdates {
             switch state {
             // What had ended is removed by iOS; what had not, by the person.
-            case .dismissed where wasRunning && !CardScreen.isRemoving(card.id):
+            case .dismissed where wasRunning && !CardScreen.isRemoving(card):
                 await phone.session?.reporter.reportDismissal(ofActivity: card.activityID)
             case .ended:
                 await phone.session?.reporter.activityEnded(card.activityID)

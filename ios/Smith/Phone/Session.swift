@@ -20,7 +20,7 @@ final class Session {
         let reporter = Reporter(pairing: pairing, transport: URLSessionTransport(), store: store) { event in
             switch event {
             case .unpaired: await calls.unpaired()
-            case .foreignActivity(let id): await CardScreen.remove(id)
+            case .foreignActivity(let id): await CardScreen.remove(activityID: id)
             }
         }
         (self.pairing, self.api, self.calls, self.reporter) = (pairing, api, calls, reporter)

@@ -25,16 +25,22 @@ final class Permissions {
 
     /// Asks iOS again. Cheap: nothing is shown.
     func refresh() async {
-        let settings = await UNUserNotificationCenter.current().notificationSettings()
-        notifications = switch settings.authorizationStatus {
-        case .notDetermined: .notAsked
-        case .denied: .denied
-        default: .allowed
-        }
-        timeSensitive = settings.timeSensitiveSetting == .enabled ? .allowed : .denied
+        (notifications, timeSensitive) = await Self.readNotifications()
         let activities = ActivityAuthorizationInfo()
         liveActivities = activities.areActivitiesEnabled ? .allowed : .denied
         frequentUpdates = activities.frequentPushesEnabled ? .allowed : .denied
+    }
+
+    /// Apple's settings are not made for the main actor, so they are read elsewhere.
+    private nonisolated static func readNotifications() async -> (all: Answer, timeSensitive: Answer) {
+        let settings = await UNUserNotificationCenter.current().notificationSettings()
+        let all: Answer =
+            switch settings.authorizationStatus {
+            case .notDetermined: .notAsked
+            case .denied: .denied
+            default: .allowed
+            }
+        return (all, settings.timeSensitiveSetting == .enabled ? .allowed : .denied)
     }
 
     /// Shows iOS's question, which it asks once only. Later the way leads through Settings.
