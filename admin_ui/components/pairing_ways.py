@@ -23,7 +23,7 @@ Simulate = Callable[[], Awaitable[None]]
 
 
 def pairing_url(server: str, code: str) -> str:
-    """What the QR code for the app holds: the app opens it (docs/ios.md)."""
+    """What the QR code for the app holds: the app opens it (docs/device-protocol.md)."""
     return "activitysmith://pair?" + urlencode({"server": server, "code": code})
 
 
