@@ -1,0 +1,42 @@
+import Foundation
+
+/// A notification as `GET /api/device/notifications` lists it.
+public struct InboxNotification: Hashable, Sendable, Identifiable {
+    /// The notification's identifier on the server, a UUID.
+    public let id: String
+    public let content: NotificationContent
+    /// When the server accepted it.
+    public let createdAt: Date?
+    /// When its content was last replaced; nil if it never was.
+    public let replacedAt: Date?
+    /// Of its content: 1, and one more each time that it was replaced.
+    public let version: Int
+
+    /// Nil without an identifier. All else that is missing or wrong is left out.
+    public init?(fields: [String: JSONValue]) {
+        guard let id = fields["id"]?.words else { return nil }
+        self.id = id
+        content = NotificationContent(
+            id: id, title: fields["title"]?.text, subtitle: fields["subtitle"]?.words,
+            message: fields["message"]?.words, fields: fields)
+        createdAt = fields["created_at"]?.text.flatMap(Self.moment)
+        replacedAt = fields["replaced_at"]?.text.flatMap(Self.moment)
+        version = fields["version"]?.wholeNumber ?? 1
+    }
+
+    /// The server writes times as ISO 8601 with or without a fraction of a second.
+    private static func moment(_ text: String) -> Date? {
+        let withFraction = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+        return (try? Date(text, strategy: withFraction)) ?? (try? Date(text, strategy: .iso8601))
+    }
+}
+
+extension InboxNotification: Decodable {
+    public init(from decoder: any Decoder) throws {
+        guard let read = Self(fields: try JSONObject(from: decoder).fields) else {
+            throw DecodingError.dataCorrupted(
+                .init(codingPath: decoder.codingPath, debugDescription: "a notification without an id"))
+        }
+        self = read
+    }
+}
