@@ -8,9 +8,6 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from smith.delivery.v1 import (
-    delivery_service_pb2,
-)
 from smith.delivery.v1.delivery_pb2 import Environment
 
 from delivery_service.apns.credentials_check import CredentialsCheck
@@ -50,7 +47,6 @@ from service_kit.web_push import PushServices, parse_allowed
 
 log = logging.getLogger("delivery_service")
 
-SERVICE = delivery_service_pb2.DESCRIPTOR.services_by_name["DeliveryService"].full_name
 HEADROOM = 100
 """Calls in addition to deliveries: health checks and reflection."""
 
