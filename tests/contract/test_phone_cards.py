@@ -5,9 +5,6 @@ The table is in the app's tests, which read it too.
 
 import json
 import re
-import shutil
-import subprocess
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -24,14 +21,14 @@ from admin_ui.activity_types.value import Large
 from admin_ui.components.island import SHORT
 from service_kit.json_mapping.contract import enum_names, text_form_of
 from simulator.phones.content_state import KEPT_BY_THE_SERVER
+from tests.contract.conftest import PHONE, RunModule
+from tests.swift_fixtures.__main__ import FOLDER
 
-ROOT = Path(__file__).parents[2]
-PHONE, ADMIN = ROOT / "gateway" / "phone", ROOT / "admin_ui" / "static" / "lock_screen.css"
-TABLE = json.loads((ROOT / "ios" / "SmithKit" / "Tests" / "SmithKitTests" / "Fixtures" / "cards.json").read_text())
+ADMIN = Path(__file__).parents[2] / "admin_ui" / "static" / "lock_screen.css"
+TABLE = json.loads((FOLDER / "cards.json").read_text())
 NOW: float = TABLE["now"]
 CASES: list[dict[str, Any]] = TABLE["cases"]
 STATES: list[dict[str, Any]] = [case["state"] for case in CASES]
-NODE = shutil.which("node") or "node"
 READ = """
 import { clockAt, reading } from "./shared/reading.js"
 import { readFileSync } from "node:fs"
@@ -39,28 +36,6 @@ const { states, now } = JSON.parse(readFileSync(0, "utf8"))
 const read = (state) => { const card = reading(state); return card.body.kind === "clock" ? { ...card, body: { kind: "clock", ...clockAt(card.body, now) } } : card }
 console.log(JSON.stringify(states.map(read)))
 """  # noqa: E501
-
-
-RunModule = Callable[[str, Any], Any]
-
-
-@pytest.fixture(scope="module")
-def run_module(tmp_path_factory: pytest.TempPathFactory) -> RunModule:
-    """Runs a script beside the page's own modules, with input and output as JSON."""
-    folder = tmp_path_factory.mktemp("phone") / "phone"
-    shutil.copytree(PHONE, folder)
-    # A browser is told by the page that these are modules.
-    (folder / "package.json").write_text('{"type": "module"}')
-
-    def run(script: str, given: Any) -> Any:
-        (folder / "script.js").write_text(script)
-        done = subprocess.run(
-            [NODE, "script.js"], cwd=folder, input=json.dumps(given), capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout)
-
-    return run
 
 
 def card_of(card: Reading) -> dict[str, Any]:
