@@ -11,8 +11,8 @@ struct NotificationRow: View {
             NotificationText(item: item)
             if let media = item.content.media { MediaView(url: media) }
             if let destination = item.content.redirection {
-                Button(action: { openURL(destination) }) {
-                    Label("Open \(destination.host() ?? String(localized: "the link"))", systemImage: "arrow.up.right")
+                Button("Open \(destination.host() ?? destination.absoluteString)", systemImage: "arrow.up.right") {
+                    openURL(destination)
                 }
             }
             ForEach(item.content.buttons) { button in
