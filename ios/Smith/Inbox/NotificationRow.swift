@@ -3,7 +3,7 @@ import SwiftUI
 
 /// A notification as it was sent, or as it was replaced last.
 struct NotificationRow: View {
-    @Environment(\.openURL) private var openURL
+    @Environment(Phone.self) private var phone
     let item: InboxNotification
 
     var body: some View {
@@ -12,7 +12,7 @@ struct NotificationRow: View {
             if let media = item.content.media { MediaView(url: media) }
             if let destination = item.content.redirection {
                 Button("Open \(destination.host() ?? destination.absoluteString)", systemImage: "arrow.up.right") {
-                    openURL(destination)
+                    phone.follow(destination)
                 }
             }
             ForEach(item.content.buttons) { button in
