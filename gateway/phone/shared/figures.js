@@ -8,6 +8,12 @@ export function numberText(figure) {
   return String(Number(figure.toFixed(2)))
 }
 
+// A unit as it stands behind its number: without a space in `42%` and `21°C`, and with one that does not break in `12 jobs`.
+export function unitText(unit) {
+  const trimmed = unit.trim()
+  return !trimmed || "%‰°′″×".includes(trimmed[0]) ? trimmed : `\u00a0${trimmed}`
+}
+
 // As `4:10`, or `1:04:10`.
 export function clockText(seconds) {
   const two = (figure) => String(figure).padStart(2, "0")

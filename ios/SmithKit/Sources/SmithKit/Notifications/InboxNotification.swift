@@ -19,15 +19,9 @@ public struct InboxNotification: Hashable, Sendable, Identifiable {
         content = NotificationContent(
             id: id, title: fields["title"]?.text, subtitle: fields["subtitle"]?.words,
             message: fields["message"]?.words, fields: fields)
-        createdAt = fields["created_at"]?.text.flatMap(Self.moment)
-        replacedAt = fields["replaced_at"]?.text.flatMap(Self.moment)
+        createdAt = fields["created_at"]?.moment
+        replacedAt = fields["replaced_at"]?.moment
         version = fields["version"]?.wholeNumber ?? 1
-    }
-
-    /// The server writes times as ISO 8601 with or without a fraction of a second.
-    private static func moment(_ text: String) -> Date? {
-        let withFraction = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
-        return (try? Date(text, strategy: withFraction)) ?? (try? Date(text, strategy: .iso8601))
     }
 }
 
