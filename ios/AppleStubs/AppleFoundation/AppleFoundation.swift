@@ -4,6 +4,7 @@
 @_exported import FoundationNetworking
 
 public struct LocalizedStringResource: ExpressibleByStringInterpolation, Sendable, Equatable {
+    public let key = ""
     public init(stringLiteral value: String) {}
     public init(stringInterpolation: String.LocalizationValue.StringInterpolation) {}
 }
@@ -31,4 +32,8 @@ extension String {
 
 extension FileManager {
     public func containerURL(forSecurityApplicationGroupIdentifier groupIdentifier: String) -> URL? { nil }
+}
+
+extension URL {
+    public static var applicationSupportDirectory: URL { URL(fileURLWithPath: "") }
 }

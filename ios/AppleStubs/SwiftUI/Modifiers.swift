@@ -1,4 +1,16 @@
+@MainActor @preconcurrency
+public protocol ViewModifier {
+    associatedtype Body: View
+    typealias Content = _ViewModifier_Content<Self>
+    @ViewBuilder func body(content: Content) -> Body
+}
+public struct _ViewModifier_Content<Modifier: ViewModifier>: _Primitive {}
+
+public func withAnimation<Result>(_ animation: Animation? = .default, _ body: () throws -> Result) rethrows -> Result { try body() }
+
 extension View {
+    public func modifier<T: ViewModifier>(_ modifier: T) -> some View { self }
+
     // Looks
     public func font(_ font: Font?) -> some View { self }
     public func foregroundStyle<S: ShapeStyle>(_ style: S) -> some View { self }

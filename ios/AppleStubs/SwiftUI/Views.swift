@@ -59,7 +59,7 @@ public struct LocalizedStringKey: ExpressibleByStringInterpolation, Sendable, Eq
 public struct Text: _Primitive, Equatable {
     public enum DateStyle: Sendable { case relative, timer, offset, date, time }
     public init(_ key: LocalizedStringKey) {}
-    public init(_ resource: LocalizedStringResource) {}
+    @_disfavoredOverload public init(_ resource: LocalizedStringResource) {}
     @_disfavoredOverload public init<S: StringProtocol>(_ content: S) {}
     public init(verbatim content: String) {}
     public init<F: FormatStyle>(_ input: F.FormatInput, format: F) where F.FormatInput: Equatable, F.FormatOutput == String {}
@@ -163,6 +163,17 @@ public struct Spacer: _Primitive { public init(minLength: CGFloat? = nil) {} }
 public struct Divider: _Primitive { public init() {} }
 public struct ViewThatFits<Content: View>: _Primitive { public init(@ViewBuilder content: () -> Content) {} }
 public struct ScrollView<Content: View>: _Primitive { public init(@ViewBuilder content: () -> Content) {} }
+public struct UnitPoint: Hashable, Sendable {
+    public static let center = UnitPoint()
+    public static let top = UnitPoint()
+}
+@MainActor @preconcurrency
+public struct ScrollViewProxy {
+    public func scrollTo<ID: Hashable>(_ id: ID, anchor: UnitPoint? = nil) {}
+}
+public struct ScrollViewReader<Content: View>: _Primitive {
+    public init(@ViewBuilder content: @escaping (ScrollViewProxy) -> Content) {}
+}
 public struct ForEach<Data: RandomAccessCollection, ID: Hashable, Content: View>: _Primitive {
     public init(_ data: Data, id: KeyPath<Data.Element, ID>, @ViewBuilder content: @escaping (Data.Element) -> Content) {}
 }

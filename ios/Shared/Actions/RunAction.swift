@@ -22,7 +22,7 @@ struct RunAction: LiveActivityIntent {
     }
 
     func perform() async throws -> some IntentResult {
-        await ActionRunner.run(actionID: actionID, title: actionTitle)
+        await BackgroundAction.run(actionID: actionID, title: actionTitle)
         return .result()
     }
 }

@@ -24,7 +24,7 @@ final class AppDelegate: NSObject, UIApplicationDelegate {
     }
 
     func application(_ application: UIApplication, didRegisterForRemoteNotificationsWithDeviceToken deviceToken: Data) {
-        phone.report(.pushToken(deviceToken.hexadecimal))
+        phone.report(TokenReport(pushToken: deviceToken.hexadecimal))
     }
 
     func application(_ application: UIApplication, didFailToRegisterForRemoteNotificationsWithError error: any Error) {

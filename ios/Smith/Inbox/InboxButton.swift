@@ -5,26 +5,32 @@ import SwiftUI
 struct InboxButton: View {
     @Environment(Phone.self) private var phone
     @Environment(\.openURL) private var openURL
-    let button: NotificationButton
+    let button: ActionButton
     @State private var attempt = Attempt.idle
 
     var body: some View {
         VStack(alignment: .leading) {
             Button(action: tap) {
-                Label(button.title, systemImage: button.opensApp ? "arrow.up.right" : "bolt")
+                Label(button.title, systemImage: isLink ? "arrow.up.right" : "bolt")
             }
             .disabled(attempt == .running)
-            .accessibilityHint(button.opensApp ? Text("Opens a link") : Text("Calls a webhook"))
+            .accessibilityHint(Text(button.accessibilityHint))
             if !attempt.words.isEmpty {
                 Text(attempt.words).font(.caption).foregroundStyle(.secondary)
             }
         }
     }
 
+    private var isLink: Bool { button.effect != .run }
+
     private func tap() {
-        if let url = button.url { return openURL(url) }
-        guard let session = phone.session else { return }
-        attempt = .running
-        Task { attempt = await session.run(actionID: button.identifier) }
+        switch button.effect {
+        case .open(let url):
+            openURL(url)
+        case .run:
+            guard let session = phone.session else { return }
+            attempt = .running
+            Task { attempt = await session.run(actionID: button.id) }
+        }
     }
 }

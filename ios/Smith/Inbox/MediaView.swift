@@ -4,14 +4,14 @@ import SwiftUI
 
 /// The picture, film or sound of a notification.
 struct MediaView: View {
-    let media: NotificationMedia
+    let url: URL
 
     var body: some View {
-        switch media.kind {
-        case .video: MoviePlayer(url: media.url).frame(height: 200)
-        case .audio: MoviePlayer(url: media.url).frame(height: 64)
+        switch MediaKind(url: url) {
+        case .video: MoviePlayer(url: url).frame(height: 200)
+        case .audio: MoviePlayer(url: url).frame(height: 64)
         // A URL without an ending may well be an image: loading it finds out.
-        default: PictureView(url: media.url)
+        case .image, nil: PictureView(url: url)
         }
     }
 }

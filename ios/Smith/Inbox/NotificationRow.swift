@@ -4,18 +4,18 @@ import SwiftUI
 /// A notification as it was sent, or as it was replaced last.
 struct NotificationRow: View {
     @Environment(\.openURL) private var openURL
-    let item: InboxItem
+    let item: InboxNotification
 
     var body: some View {
         VStack(alignment: .leading, spacing: 8) {
             NotificationText(item: item)
-            if let media = item.media { MediaView(media: media) }
-            if let destination = item.redirection {
+            if let media = item.content.media { MediaView(url: media) }
+            if let destination = item.content.redirection {
                 Button(action: { openURL(destination) }) {
                     Label("Open \(destination.host() ?? String(localized: "the link"))", systemImage: "arrow.up.right")
                 }
             }
-            ForEach(item.buttons, id: \.identifier) { button in
+            ForEach(item.content.buttons) { button in
                 InboxButton(button: button)
             }
         }
@@ -26,20 +26,22 @@ struct NotificationRow: View {
 
 /// Its words, which screen readers read in one go.
 private struct NotificationText: View {
-    let item: InboxItem
+    let item: InboxNotification
 
     var body: some View {
         VStack(alignment: .leading, spacing: 2) {
             HStack(alignment: .firstTextBaseline) {
-                if let icon = item.senderIcon { SenderIconView(url: icon.url) }
-                Text(item.title).font(.headline)
+                if let icon = item.content.icon { SenderIconView(url: icon) }
+                Text(item.content.title).font(.headline)
                 Spacer()
-                Text(item.createdAt, format: .relative(presentation: .named))
-                    .font(.caption)
-                    .foregroundStyle(.secondary)
+                if let createdAt = item.createdAt {
+                    Text(createdAt, format: .relative(presentation: .named))
+                        .font(.caption)
+                        .foregroundStyle(.secondary)
+                }
             }
-            if let subtitle = item.subtitle { Text(subtitle).font(.subheadline) }
-            if let message = item.message { Text(message) }
+            if let subtitle = item.content.subtitle { Text(subtitle).font(.subheadline) }
+            if let message = item.content.message { Text(message) }
             if let replacedAt = item.replacedAt {
                 Text("Changed \(replacedAt, format: .relative(presentation: .named))")
                     .font(.caption)

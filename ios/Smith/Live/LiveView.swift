@@ -24,12 +24,12 @@ struct LiveView: View {
 }
 
 private struct LiveCard: View {
-    let card: LiveState.Card
+    let card: LiveCardState
 
     var body: some View {
         VStack(alignment: .leading, spacing: 8) {
-            CardView(layout: card.layout(at: .now))
-            if !card.isOnLockScreen, card.phase == .active {
+            CardView(layout: card.layout)
+            if card.isMissing {
                 Label("Not on the Lock Screen", systemImage: "eye.slash")
                     .font(.caption)
                     .foregroundStyle(.secondary)

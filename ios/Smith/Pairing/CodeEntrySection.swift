@@ -6,7 +6,7 @@ struct CodeEntrySection: View {
     @Environment(Phone.self) private var phone
     @State private var server = DefaultServer.text
     @State private var code = ""
-    @State private var fault: LocalizedStringResource?
+    @State private var fault: String?
 
     var body: some View {
         Section {
@@ -20,8 +20,11 @@ struct CodeEntrySection: View {
         } header: {
             Text("Or type it")
         } footer: {
-            Text(fault ?? "A code works once, for 10 minutes.")
-                .foregroundStyle(fault == nil ? .secondary : Color.red)
+            if let fault {
+                Text(fault).foregroundStyle(.red)
+            } else {
+                Text("A code works once, for 10 minutes.")
+            }
         }
         .textInputAutocapitalization(.never)
         .autocorrectionDisabled()
@@ -31,10 +34,8 @@ struct CodeEntrySection: View {
         do {
             phone.proposal = try PairingProposal(server: server, code: code)
             fault = nil
-        } catch let problem as PairingProposal.Problem {
-            fault = problem.words
         } catch {
-            fault = "\(error.localizedDescription)"
+            fault = error.localizedDescription
         }
     }
 }

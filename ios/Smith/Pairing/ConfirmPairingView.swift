@@ -13,8 +13,8 @@ struct ConfirmPairingView: View {
         NavigationStack {
             Form {
                 Section("Server") {
-                    Text(proposal.server.url.absoluteString).textSelection(.enabled)
-                    if !proposal.isEncrypted {
+                    Text(proposal.server.description).textSelection(.enabled)
+                    if !proposal.server.isEncrypted {
                         Label("This connection is not encrypted. Use it only in a network that you trust.",
                               systemImage: "lock.open")
                             .foregroundStyle(.orange)
@@ -46,7 +46,7 @@ struct ConfirmPairingView: View {
                 try await phone.pair(proposal, name: trimmedName)
                 dismiss()
             } catch {
-                attempt = .failed(FailureWords.ofPairing(error))
+                attempt = .failed((error as? DeviceAPIError)?.wordsOfPairing ?? error.localizedDescription)
             }
         }
     }

@@ -20,7 +20,7 @@ struct AttemptSection: View {
     let title: LocalizedStringKey
     let attempt: Attempt
     var isDisabled = false
-    let action: () -> Void
+    let action: @MainActor () -> Void
 
     var body: some View {
         Section {

@@ -8,8 +8,10 @@ struct HealthSection: View {
     var body: some View {
         Section {
             ForEach(health.facts) { fact in
-                LabeledContent(fact.label) {
+                LabeledContent {
                     Text(fact.value).foregroundStyle(fact.isGood ? Color.secondary : .red)
+                } label: {
+                    Text(fact.label)
                 }
             }
         } header: {

@@ -25,18 +25,19 @@ private struct ServerSection: View {
 
     var body: some View {
         Section("Server") {
-            LabeledContent("Address", value: session.pairing.server.url.absoluteString)
+            LabeledContent("Address", value: session.pairing.server.description)
             LabeledContent("Name of this phone", value: session.health.device?.name ?? "–")
         }
     }
 }
 
 private struct DiagnosticsSection: View {
+    @Environment(Permissions.self) private var permissions
     let session: Session
 
     var body: some View {
         Section {
-            ShareLink("Share diagnostics", item: session.health.report)
+            ShareLink("Share diagnostics", item: session.health.diagnostics(permissions))
         } footer: {
             Text("Versions, states and the last errors. Neither the secret of this phone nor a token is among them.")
         }

@@ -23,7 +23,7 @@ struct UnpairSection: View {
             do {
                 try await phone.unpair()
             } catch {
-                attempt = .failed(FailureWords.of(error))
+                attempt = .failed(error.localizedDescription)
             }
         }
     }

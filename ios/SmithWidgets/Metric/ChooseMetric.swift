@@ -24,13 +24,13 @@ struct MetricEntity: AppEntity {
 struct MetricQuery: EntityQuery {
     /// Those with these keys. One that is gone from the server stays by its key: the widget then says that it has no value.
     func entities(for identifiers: [String]) async throws -> [MetricEntity] {
-        let known = await MetricSource.shared.current().metrics
+        let known = await MetricBoard.ofThisPhone.refreshed().metrics
         return identifiers.map { key in
             MetricEntity(id: key, label: known.first { $0.key == key }?.label ?? key)
         }
     }
 
     func suggestedEntities() async throws -> [MetricEntity] {
-        await MetricSource.shared.current().metrics.map { MetricEntity(id: $0.key, label: $0.label) }
+        await MetricBoard.ofThisPhone.refreshed().metrics.map { MetricEntity(id: $0.key, label: $0.label) }
     }
 }

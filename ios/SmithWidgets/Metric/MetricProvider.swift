@@ -6,13 +6,12 @@ struct MetricEntry: TimelineEntry {
     enum Content: Sendable {
         case metric(Metric)
         case placeholder
-        case notPaired
-        case noValue(label: String?)
+        case noValue(label: String?, why: String?)
     }
 
     let date: Date
     let content: Content
-    /// When the server last answered; nil if it did just now.
+    /// The server did not answer: the value is the last one that is known.
     let isOld: Bool
 }
 
@@ -24,23 +23,21 @@ struct MetricProvider: AppIntentTimelineProvider {
         MetricEntry(date: .now, content: .placeholder, isOld: false)
     }
 
+    /// For the gallery: quick, so without asking if anything is known.
     func snapshot(for configuration: ChooseMetric, in context: Context) async -> MetricEntry {
-        await entry(for: configuration)
+        let kept = MetricBoard.ofThisPhone.kept()
+        return entry(for: configuration, kept.metrics.isEmpty ? await MetricBoard.ofThisPhone.refreshed() : kept)
     }
 
     func timeline(for configuration: ChooseMetric, in context: Context) async -> Timeline<MetricEntry> {
-        let entry = await entry(for: configuration)
+        let entry = entry(for: configuration, await MetricBoard.ofThisPhone.refreshed())
         return Timeline(entries: [entry], policy: .after(entry.date.addingTimeInterval(Self.interval)))
     }
 
-    private func entry(for configuration: ChooseMetric) async -> MetricEntry {
-        let reading = await MetricSource.shared.current()
-        guard reading.isPaired else { return MetricEntry(date: .now, content: .notPaired, isOld: false) }
+    private func entry(for configuration: ChooseMetric, _ board: MetricBoard.Snapshot) -> MetricEntry {
         // Without a choice the first: the widget has something to show as soon as it is added.
-        let chosen = configuration.metric.map { choice in reading.metrics.first { $0.key == choice.id } } ?? reading.metrics.first
-        guard let metric = chosen else {
-            return MetricEntry(date: .now, content: .noValue(label: configuration.metric?.label), isOld: reading.isOld)
-        }
-        return MetricEntry(date: .now, content: .metric(metric), isOld: reading.isOld)
+        let chosen = configuration.metric.map { choice in board.metrics.first { $0.key == choice.id } } ?? board.metrics.first
+        let content = chosen.map(MetricEntry.Content.metric) ?? .noValue(label: configuration.metric?.label, why: board.trouble)
+        return MetricEntry(date: .now, content: content, isOld: board.trouble != nil)
     }
 }

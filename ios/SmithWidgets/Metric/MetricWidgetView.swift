@@ -10,16 +10,14 @@ struct MetricWidgetView: View {
         switch entry.content {
         case .metric(let metric):
             switch family {
-            case .accessoryInline: Text(verbatim: "\(metric.label) \(metric.text)")
+            case .accessoryInline: Text(verbatim: "\(metric.label) \(metric.words())")
             case .accessoryCircular: MetricGlance(metric: metric)
             default: MetricCard(metric: metric, isOld: entry.isOld)
             }
         case .placeholder:
-            MetricWords(label: "Metric", words: "–").redacted(reason: .placeholder)
-        case .notPaired:
-            MetricWords(label: "Smith", words: "Open the app to pair this phone")
-        case .noValue(let label):
-            MetricWords(label: label ?? String(localized: "Metric"), words: "No value yet")
+            MetricWords(label: String(localized: "Metric"), words: "–").redacted(reason: .placeholder)
+        case .noValue(let label, let why):
+            MetricWords(label: label ?? String(localized: "Metric"), words: why ?? String(localized: "No value yet"))
         }
     }
 }
@@ -32,12 +30,12 @@ private struct MetricCard: View {
     var body: some View {
         VStack(alignment: .leading, spacing: 4) {
             Text(metric.label).font(.caption).foregroundStyle(.secondary)
-            Text(metric.text)
+            Text(metric.words())
                 .font(.title.bold())
                 .minimumScaleFactor(0.5)
                 .widgetAccentable()
             Spacer(minLength: 0)
-            if let measuredAt = metric.latestValueAt {
+            if let measuredAt = metric.measuredAt {
                 Label {
                     Text(measuredAt, style: .relative)
                 } icon: {
@@ -57,7 +55,7 @@ private struct MetricGlance: View {
 
     var body: some View {
         VStack {
-            Text(metric.text).font(.headline).minimumScaleFactor(0.4).widgetAccentable()
+            Text(metric.words()).font(.headline).minimumScaleFactor(0.4).widgetAccentable()
             Text(metric.label).font(.caption2).lineLimit(1)
         }
         .accessibilityElement(children: .combine)
@@ -66,7 +64,7 @@ private struct MetricGlance: View {
 
 private struct MetricWords: View {
     let label: String
-    let words: LocalizedStringKey
+    let words: String
 
     var body: some View {
         VStack(alignment: .leading, spacing: 4) {

@@ -4,10 +4,9 @@ import UserNotifications
 
 /// Runs a webhook button away from the app's screens: on a card, or below a notification. There is no place there to say that
 /// it failed, so a notification of this phone's own says it.
-enum ActionRunner {
+enum BackgroundAction {
     static func run(actionID: String, title: String) async {
-        let failure = await Self.failure(of: actionID)
-        guard let failure else { return }
+        guard let failure = await failure(of: actionID) else { return }
         let content = UNMutableNotificationContent()
         content.title = title
         content.body = failure
@@ -21,10 +20,11 @@ enum ActionRunner {
     /// What went wrong, in a sentence; nil if it worked, or goes on at the server.
     private static func failure(of actionID: String) async -> String? {
         do {
-            guard let pairing = try KeychainPairingStore().load() else { return FailureWords.unpaired }
-            return ActionWords.failure(of: try await DeviceAPI(pairing).run(actionID: actionID))
+            guard let pairing = try KeychainPairingStore().load() else { return DeviceAPIError.unpaired.localizedDescription }
+            let run = try await ActionRunner(DeviceAPI(pairing)).run(actionID: actionID)
+            return run.state == .failed ? run.words : nil
         } catch {
-            return FailureWords.of(error)
+            return error.localizedDescription
         }
     }
 }
