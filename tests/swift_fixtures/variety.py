@@ -4,6 +4,7 @@ A new field, type or choice appears by itself.
 """
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, NamedTuple
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -50,6 +51,13 @@ def varieties(kind: Descriptor, tried: frozenset[str] = frozenset()) -> Iterator
 
 def whole(kind: Descriptor) -> Any:
     """A message with all fields. Of a number that may be a text, the number."""
+    message = GetMessageClass(kind)()
+    message.CopyFrom(_whole(kind))
+    return message
+
+
+@cache
+def _whole(kind: Descriptor) -> Any:
     message = GetMessageClass(kind)()
     if kind.full_name == JSON_OBJECT:
         message.json = OBJECT
