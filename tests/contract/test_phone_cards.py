@@ -1,6 +1,6 @@
-"""The web admin, the page at `/phone/` and the iPhone app show the same of a content state: words, figures, colors, bars.
+"""The web admin, the page at `/phone/` and the iPhone app show the same of a content state.
 
-The table is in the app's tests, which read it too.
+Words, figures, colors, bars. The table is in the app's tests, which read it too.
 """
 
 import json
@@ -95,7 +95,9 @@ def test_the_table_has_every_type_color_and_field() -> None:
     assert {name for state in STATES for name in state} >= shown | {"timer", "action", "secondary_action"}
 
 
-@pytest.mark.parametrize("case", [case for case in CASES if case["state"]["type"] in TYPES], ids=lambda one: one["name"])
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if case["state"]["type"] in TYPES], ids=lambda one: one["name"]
+)
 def test_the_admin_shows_what_the_table_says(case: dict[str, Any]) -> None:
     assert card_of(read(case["state"])) == {name: case["card"][name] for name in case["card"] if name != "buttons"}
 

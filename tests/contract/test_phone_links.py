@@ -1,5 +1,7 @@
-"""The server, the web admin, the page at `/phone/` and the iPhone app agree on which links a phone opens, and on what kind of
-media a URL leads to. The tables are in the app's tests, which read them too."""
+"""The server, the page at `/phone/` and the iPhone app agree on which links a phone opens.
+
+And they and the web admin on what kind of media a URL leads to. The tables are in the app's tests, which read them too.
+"""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The payloads that the iPhone app's tests decode are all that core can write, and the simulated iPhone decodes them too."""
+"""What the tests of the iPhone app decode is all that core can write. The simulated iPhone decodes it too."""
 
 import json
 from typing import Any
@@ -68,8 +68,8 @@ def test_the_simulated_iphone_decodes_every_push_of_a_live_activity() -> None:
 
 @pytest.mark.parametrize("case", DECODING["cases"], ids=lambda case: case["name"])
 def test_the_simulated_iphone_is_as_strict_as_the_strictest_app(case: dict[str, Any]) -> None:
-    """The app of `ios/` shows all of them. One that declares its types by the letter of the document does not, and its iOS
-    then drops the push without a word. What the server sends has to suit both."""
+    """The app of `ios/` shows all of them. One that declares its types by the letter of the document loses the push,
+    and iOS says nothing of it. What the server sends has to suit both."""
     assert (decode(case["state"]) is not None) is case["strict"]
 
 

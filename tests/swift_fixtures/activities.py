@@ -160,8 +160,9 @@ def _every_kind(shown: Shown) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def _withdrawal() -> dict[str, Any]:
     row = Withdrawal(
-        id="ab" * 32, account_id=IDS[0], activity_id=ACTIVITY, device_id=IDS[0], user_id=IDS[0], environment="production",
-        bundle_id=None, timestamp=int(NOW), apns_id=IDS[0], attempts=1, gone_at=EXPIRES, is_gone=False,
+        id="ab" * 32, account_id=IDS[0], activity_id=ACTIVITY, device_id=IDS[0], user_id=IDS[0],
+        environment="production", bundle_id=None, timestamp=int(NOW), apns_id=IDS[0], attempts=1, gone_at=EXPIRES,
+        is_gone=False,
     )  # fmt: skip
     push: dict[str, Any] = json.loads(row.push().payload)
     return push

@@ -1,4 +1,4 @@
-"""Pushes of notifications and of numbers for the icon, and the notifications that the inbox lists, as core writes them."""
+"""Pushes of notifications and of numbers for the icon, and what the inbox lists, as core writes them."""
 
 import datetime as dt
 import json
@@ -67,7 +67,5 @@ def _accepted(what: str, request: Any) -> Iterator[tuple[str, bytes]]:
         content = read_content(request)
     except InvalidRequest:
         return
-    actions = [
-        replace(action, id=uuid.UUID(int=FIRST_BUTTON + place)) for place, action in enumerate(content.actions)
-    ]
+    actions = [replace(action, id=uuid.UUID(int=FIRST_BUTTON + place)) for place, action in enumerate(content.actions)]
     yield what, build_payload(ID, replace(content, actions=tuple(actions)), replaces=True)

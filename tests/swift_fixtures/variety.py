@@ -4,6 +4,7 @@ A new field, type or choice appears by itself.
 """
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, NamedTuple
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -33,8 +34,9 @@ class Variety(NamedTuple):
 
 
 def varieties(kind: Descriptor, tried: frozenset[str] = frozenset()) -> Iterator[Variety]:
-    """Messages with all fields but one, and with all fields of which one is special. Not all keep the rules. Of the enums
-    `tried` one choice suffices: a field of an outer message has them all.
+    """Messages with all fields but one, and with all fields of which one is special. Not all keep the rules.
+
+    Of the enums `tried` one choice suffices: a field of an outer message has them all.
     """
     yield Variety("whole", whole(kind))
     for field in _fields(kind):
@@ -49,6 +51,13 @@ def varieties(kind: Descriptor, tried: frozenset[str] = frozenset()) -> Iterator
 
 def whole(kind: Descriptor) -> Any:
     """A message with all fields. Of a number that may be a text, the number."""
+    message = GetMessageClass(kind)()
+    message.CopyFrom(_whole(kind))
+    return message
+
+
+@cache
+def _whole(kind: Descriptor) -> Any:
     message = GetMessageClass(kind)()
     if kind.full_name == JSON_OBJECT:
         message.json = OBJECT
@@ -92,7 +101,9 @@ def _singles(field: FieldDescriptor, tried: frozenset[str]) -> Iterator[tuple[st
     elif field.message_type is not None:
         outer = {one.enum_type.full_name for one in _fields(field.containing_type) if one.enum_type is not None}
         is_plain = field.message_type.full_name in (JSON_OBJECT, TIMESTAMP)
-        yield from [Variety("usual", whole(field.message_type))] if is_plain else varieties(field.message_type, tried | outer)
+        yield from (
+            [Variety("usual", whole(field.message_type))] if is_plain else varieties(field.message_type, tried | outer)
+        )
     elif field.cpp_type == FieldDescriptor.CPPTYPE_BOOL:
         yield from (("true", True), ("false", False))
     elif field.cpp_type == FieldDescriptor.CPPTYPE_STRING:
