@@ -150,7 +150,7 @@ class ServerPage:
                 _routes(stopped)
             else:
                 with div("cluster"):
-                    badge("stopped", "bad")
+                    badge("Stopped", "bad")
         if found.is_whole_server:
             with card("Waiting", "What is accepted and not done yet. It is kept until it is done."):
                 _queues([queue for queue in found.queues if queue.waiting])
@@ -161,7 +161,7 @@ class ServerPage:
 
 def _process(one: Process) -> None:
     with fact(PROCESSES.get(one.name, one.name)):
-        badge("answers", "good") if one.is_reachable else badge("does not answer", "bad")
+        badge("Answers", "good") if one.is_reachable else badge("Does not answer", "bad")
         if one.version:
             text(f" version {one.version}", "muted small")
         if one.started_at is not None:
@@ -172,7 +172,7 @@ def _process(one: Process) -> None:
 def _routes(stopped: Sequence[Alarm]) -> None:
     if not stopped:
         with div("cluster"):
-            badge("all open", "good")
+            badge("All open", "good")
     for alarm in stopped:
         with notice("bad", f"{alarm.line} is stopped. {alarm.explanation}", alarm.advice):
             if alarm.HasField("since"):

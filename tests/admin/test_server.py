@@ -19,9 +19,9 @@ async def test_an_owner_sees_how_the_server_runs_and_what_is_of_the_whole_server
 ) -> None:
     owner = admin(account.session)
     await owner.open("/settings/server")
-    await sees(owner, "Core, which decides and keeps everything", "PostgreSQL, the database", "all open", "never")
+    await sees(owner, "Core, which decides and keeps everything", "PostgreSQL, the database", "All open", "never")
     # No delivery service runs here, and no gateway.
-    await sees(owner, "does not answer", "Free disk space", "Nothing waits.", "Database")
+    await sees(owner, "Does not answer", "Free disk space", "Nothing waits.", "Database")
     await account.core.sql(BACKUP)
     await account.add_startable_phone()
     await account.owner.SendPushNotification(title="hello")
@@ -29,7 +29,7 @@ async def test_an_owner_sees_how_the_server_runs_and_what_is_of_the_whole_server
 
     stranger = admin((await start_account(account.core, "Elsewhere")).session)
     await stranger.open("/settings/server")
-    await sees(stranger, "all open", "Last backup")
+    await sees(stranger, "All open", "Last backup")
     for words in ("/srv/night.backup", "Push notifications", "Waiting", "Database"):
         assert not stranger.shows(words), words
 
