@@ -11,6 +11,7 @@ from smith.core.v1.status_service_pb2 import (
     ALARM_KIND_LINE_STOPPED,
     SERVER_CONCERN_KIND_ROUTE_STOPPED,
     Alarm,
+    AlertRecipients,
     BackupRecord,
     GetServerFactsRequest,
     GetServerFactsResponse,
@@ -29,6 +30,7 @@ from admin_ui.site import Site, tell_of
 from admin_ui.theme import DISTRIBUTION
 from admin_ui.visit import Visit
 
+ALERT_SETTINGS = ("SMITH_ALERT_MAIL_TO", "SMITH_ALERT_WEBHOOK_URL", "SMITH_ALERT_PUSH_TO")
 PATH = "/settings/server"
 REFRESH_SECONDS = 5.0
 GIGABYTE, MEGABYTE = 1024**3, 1024**2
@@ -154,6 +156,9 @@ class ServerPage:
         if found.is_whole_server:
             with card("Waiting", "What is accepted and not done yet. It is kept until it is done."):
                 _queues([queue for queue in found.queues if queue.waiting])
+        if found.HasField("alert_recipients"):
+            with card("Alerts", "Who is told when something needs attention, and when it is over."):
+                _recipients(found.alert_recipients)
         with card("Data", "Where it is kept, and from when it could be restored."), facts():
             _data(found)
             _backups(found)
@@ -189,6 +194,24 @@ def _queues(waiting: Sequence[QueueDepth]) -> None:
                 text(f"{queue.waiting:,}", "strong num")
                 if queue.oldest_seconds:
                     p(f"The oldest has been due for {_span(queue.oldest_seconds)}.", "muted small")
+
+
+def _recipients(told: AlertRecipients) -> None:
+    ways = (
+        ("By mail", told.mails, "address", "addresses"),
+        ("By webhook", told.webhooks, "URL", "URLs"),
+        ("By push", told.people, "person", "people"),
+    )
+    if not any(count for _, count, _, _ in ways):
+        with p("Only the log of this server. These settings name others: "):
+            for place, name in enumerate(ALERT_SETTINGS):
+                text(", " if place else "")
+                code(name)
+        return
+    with facts():
+        for way, count, one, several in ways:
+            with fact(way, f"{count} {one if count == 1 else several}" if count else "none"):
+                pass
 
 
 def _data(found: GetServerFactsResponse) -> None:

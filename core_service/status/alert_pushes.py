@@ -55,7 +55,8 @@ class AlertPushes:
         if told:
             return MailResult(MailVerdict.SENT)
         log.warning("SMITH_ALERT_PUSH_TO: %s owns no workspace in which they have a phone that can be reached", email)
-        return MailResult(MailVerdict.REJECTED, "NoPhone", f"{email} has no phone that can be reached.")
+        # They may pair one, or open the app whose token is dead.
+        return MailResult(MailVerdict.RETRY, "NoPhone", f"{email} has no phone that can be reached.")
 
     async def _record(self, notification_id: uuid.UUID, user_id: uuid.UUID, account_id: uuid.UUID, mail: Mail) -> bool:
         content = Content(title=mail.subject, message=mail.text[:LONGEST], redirection=self._url)

@@ -88,6 +88,15 @@ def thresholds_of(settings: AttentionSettings) -> Thresholds:
     return Thresholds(settings.alert_queue_minutes, settings.alert_disk_percent, settings.alert_backup_days)
 
 
+def recipients_of(settings: CoreSettings) -> list[str]:
+    """Who is told of alerts, each as in AlertMessage.recipient."""
+    return [
+        *settings.alert_addresses,
+        *([settings.alert_webhook_url] if settings.alert_webhook_url else []),
+        *(f"{PUSH}{address}" for address in settings.alert_people),
+    ]
+
+
 def build_operator(
     settings: CoreSettings,
     pool: Pool,
@@ -106,9 +115,4 @@ def build_operator(
     pushes = AlertPushes(pool, recording, page_of(settings.admin_url))
     sender = AlertSender(mails, webhooks, pushes)
     outbox = build_alert_messages(sender, pool, events, admin_url=settings.admin_url)
-    recipients = [
-        *settings.alert_addresses,
-        *([settings.alert_webhook_url] if settings.alert_webhook_url else []),
-        *(f"{PUSH}{address}" for address in settings.alert_people),
-    ]
-    return facts, Alerts(pool, facts.read, thresholds_of(settings), recipients, outbox.wake), outbox
+    return facts, Alerts(pool, facts.read, thresholds_of(settings), recipients_of(settings), outbox.wake), outbox

@@ -22,6 +22,7 @@ async def test_an_owner_sees_how_the_server_runs_and_what_is_of_the_whole_server
     await sees(owner, "Core, which decides and keeps everything", "PostgreSQL, the database", "All open", "never")
     # No delivery service runs here, and no gateway.
     await sees(owner, "Does not answer", "Free disk space", "Nothing waits.", "Database")
+    await sees(owner, "Only the log of this server. These settings name others: ", "SMITH_ALERT_PUSH_TO")
     await account.core.sql(BACKUP)
     await account.add_startable_phone()
     await account.owner.SendPushNotification(title="hello")
@@ -30,7 +31,7 @@ async def test_an_owner_sees_how_the_server_runs_and_what_is_of_the_whole_server
     stranger = admin((await start_account(account.core, "Elsewhere")).session)
     await stranger.open("/settings/server")
     await sees(stranger, "All open", "Last backup")
-    for words in ("/srv/night.backup", "Push notifications", "Waiting", "Database"):
+    for words in ("/srv/night.backup", "Push notifications", "Waiting", "Database", "Alerts"):
         assert not stranger.shows(words), words
 
 

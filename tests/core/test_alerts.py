@@ -9,6 +9,7 @@ from typing import Any
 import psycopg
 import pytest
 import pytest_asyncio
+from smith.core.v1.account_pb2 import ROLE_OWNER
 
 from core_service.common.jobs import cancel, start_jobs
 from core_service.common.orm import now
@@ -211,48 +212,66 @@ async def test_an_alert_is_a_push_to_the_phones_of_an_owner_and_of_no_other_pers
         owners, email = [await account.add_startable_phone(account.owner_id) for _ in range(2)], account.email
         await account.add_startable_phone((await account.add_member())[0])
         await core.sql("UPDATE accounts SET created_at = now() - interval '30 days'")
-    async with start_core(url, alert_push_to=email.upper(), admin_url="http://admin.test", **NO_BACKUP) as core:
+    others = {"alert_mail_to": "ops@team.test", "alert_webhook_url": "https://hooks.test/secret"}
+    told = others | {"alert_push_to": email.upper(), "admin_url": "http://admin.test"}
+    async with start_core(url, **told, **NO_BACKUP) as core:
         owner = core.caller(account.session)
 
-        async def told() -> Any:
+        async def sent() -> Any:
             return (await owner.ListPushNotifications()).push_notifications
 
-        [notification] = await eventually_async("the phones are owed it", told)
+        [notification] = await eventually_async("the phones are owed it", sent)
         assert notification.title == "ActivitySmith: there is no recent backup"
         assert notification.message.startswith("There is no backup yet")
         assert (notification.api_key_id, notification.user_id, notification.sender_name) == ("", "", "")
         found = await owner.GetPushNotification(notification_id=notification.id)
         assert {one.device_id for one in found.deliveries} == {phone.id for phone in owners}
+        told_by = (await owner.GetServerFacts()).alert_recipients
+        assert (told_by.mails, told_by.webhooks, told_by.people) == (1, 1, 1)
         assert found.content.redirection == "http://admin.test/settings/server"
 
         # What is tried again because its outcome is unknown is no second notification.
-        again = "UPDATE alert_messages SET state = 'queued', due_at = now(), attempts = 7 RETURNING id"
-        assert await core.sql(again)
+        of_push = "WHERE recipient LIKE 'push:%%'"
 
-        async def settled() -> bool:
-            return await core.sql("SELECT state, attempts FROM alert_messages") == [("sent", 8)]
+        async def settled(attempts: int) -> bool:
+            query = f"SELECT state, attempts FROM alert_messages {of_push}"  # noqa: S608
+            return await core.sql(query) == [("sent", attempts)]
 
-        await eventually_async("it is settled again", settled)
-        assert len(await told()) == 1
+        await eventually_async("it is settled", lambda: settled(1))
+        await core.sql(f"UPDATE alert_messages SET state = 'queued', due_at = now() {of_push}")  # noqa: S608
+
+        await eventually_async("it is settled again", lambda: settled(2))
+        assert len(await sent()) == 1
 
 
-async def test_an_alert_for_a_person_without_a_phone_is_told_in_the_log(
+async def test_an_alert_for_a_person_without_a_phone_waits_for_one_and_is_told_in_the_log(
     new_database: NewDatabase, caplog: pytest.LogCaptureFixture
 ) -> None:
     url = await asyncio.to_thread(new_database)
     async with start_core(url) as core:
         account = await start_account(core)
         user_id, member = await account.add_member()
-        await account.add_startable_phone(user_id)
+        phone = await account.add_startable_phone(user_id)
         email = (await member.GetAccount()).member.email
         await core.sql("UPDATE accounts SET created_at = now() - interval '30 days'")
     async with start_core(url, alert_push_to=email, **NO_BACKUP) as core:
+        owner = core.caller(account.session)
 
-        async def settled() -> bool:
-            return await core.sql("SELECT state, reason FROM alert_messages") == [("failed", "NoPhone")]
+        async def waits() -> bool:
+            found = await core.sql("SELECT state, reason FROM alert_messages")
+            return found == [("queued", "NoPhone")]
 
-        await eventually_async("it is settled", settled)
-        assert not (await core.caller(account.session).ListPushNotifications()).push_notifications
+        await eventually_async("it waits", waits)
+        assert not (await owner.ListPushNotifications()).push_notifications
+        # Whose account it is now, on the phone that they had before.
+        await owner.UpdateMember(user_id=user_id, role=ROLE_OWNER)
+
+        async def sent() -> Any:
+            return (await owner.ListPushNotifications()).push_notifications
+
+        [notification] = await eventually_async("their phone is owed it", sent)
+        found = await owner.GetPushNotification(notification_id=notification.id)
+        assert [one.device_id for one in found.deliveries] == [phone.id]
     assert f"SMITH_ALERT_PUSH_TO: {email} owns no workspace" in caplog.text
 
 
