@@ -2,17 +2,21 @@
 
 import asyncio
 import dataclasses
+import datetime as dt
 import json
+import uuid
 from collections.abc import AsyncIterator
 from typing import Any
 
 import psycopg
 import pytest
 import pytest_asyncio
+from hypothesis import given
+from hypothesis import strategies as st
 from smith.core.v1.account_pb2 import ROLE_OWNER
 
 from core_service.common.jobs import cancel, start_jobs
-from core_service.common.orm import now
+from core_service.common.orm import id_at, lowest_id, now
 from core_service.events.service import EventBus
 from core_service.mail.port import Mail, MailResult, MailVerdict
 from core_service.sending.circuit_breaker import Alarm, Route, Step
@@ -273,6 +277,20 @@ async def test_an_alert_for_a_person_without_a_phone_waits_for_one_and_is_told_i
         found = await owner.GetPushNotification(notification_id=notification.id)
         assert [one.device_id for one in found.deliveries] == [phone.id]
     assert f"SMITH_ALERT_PUSH_TO: {email} owns no workspace" in caplog.text
+
+
+MOMENTS = st.datetimes(dt.datetime(2020, 1, 1), dt.datetime(2200, 1, 1), timezones=st.just(dt.UTC))  # noqa: DTZ001
+
+
+@given(moment=MOMENTS, seed=st.uuids(version=4))
+async def test_the_notification_of_a_message_has_one_id_that_sorts_by_its_time(
+    moment: dt.datetime, seed: uuid.UUID
+) -> None:
+    made = id_at(moment, seed)
+    assert made == id_at(moment, seed)
+    assert (made.version, made.variant) == (7, uuid.RFC_4122)
+    assert lowest_id(moment) < made < lowest_id(moment + dt.timedelta(milliseconds=2))
+    assert made != id_at(moment, uuid.uuid4())
 
 
 async def _waits(pool: Pool) -> bool:
