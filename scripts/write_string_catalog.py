@@ -1,7 +1,7 @@
 """Writes ios/Shared/Localizable.xcstrings: every text of the app and its extensions, for people who translate them.
 
-Xcode finds them by compiling; this reads the Swift, so that the catalog is complete without a Mac. With `--check` it writes
-nothing, and fails if the catalog is out of date. Texts that have translations keep them.
+Xcode finds them by compiling; this reads the Swift, so that the catalog is complete without a Mac. With `--check` it
+writes nothing, and fails if the catalog is out of date. Texts that have translations keep them.
 """
 
 import json
@@ -72,7 +72,8 @@ def main(arguments: Sequence[str]) -> None:
     """Writes or checks the catalog."""
     known = json.loads(CATALOG.read_text())["strings"] if CATALOG.exists() else {}
     strings = {key: known.get(key, {}) for key in texts()}
-    written = json.dumps({"sourceLanguage": "en", "strings": strings, "version": "1.0"}, indent=2, ensure_ascii=False) + "\n"
+    catalog = {"sourceLanguage": "en", "strings": strings, "version": "1.0"}
+    written = json.dumps(catalog, indent=2, ensure_ascii=False) + "\n"
     if "--check" not in arguments:
         CATALOG.write_text(written)
     elif not CATALOG.exists() or CATALOG.read_text() != written:

@@ -8,8 +8,8 @@ from tests.swift.app import FOLDERS, IOS, swift_files
 
 CHECKOUT = IOS.parent
 STUBS = (
-    "AppleFoundation", "os", "Security", "UIKit", "UserNotifications", "Intents", "BackgroundTasks", "ActivityKit", "AppIntents",
-    "AVFoundation", "Vision", "SwiftUI", "AVKit", "VisionKit", "WidgetKit",
+    "AppleFoundation", "os", "Security", "UIKit", "UserNotifications", "Intents", "BackgroundTasks", "ActivityKit",
+    "AppIntents", "AVFoundation", "Vision", "SwiftUI", "AVKit", "VisionKit", "WidgetKit",
 )  # fmt: skip
 """The modules of `ios/AppleStubs`, each after those that it imports."""
 LANGUAGE = ("-swift-version", "6", "-warnings-as-errors", "-parse-as-library")
@@ -37,7 +37,9 @@ class AppleModules:
 
     def _make(self, module: str, files: Sequence[Path]) -> None:
         path = self.folder / f"{module}.swiftmodule"
-        imports = self._imports(*(["Observation"] if module in {"AppleFoundation", "SmithKit"} else ["Observation", "AppleFoundation"]))
+        # The kit imports what it needs by itself.
+        implicit = [] if module in {"AppleFoundation", "SmithKit"} else ["AppleFoundation"]
+        imports = self._imports("Observation", *implicit)
         made = swiftc("-emit-module", *LANGUAGE, *imports, "-module-name", module, "-o", path, *files)
         assert made.returncode == 0, made.stderr
 

@@ -1,4 +1,7 @@
-"""The Xcode project: what it names exists, and each target has what it needs to be signed. Xcode itself never read it here."""
+"""The Xcode project: what it names exists, and each target has what it needs to be signed.
+
+Xcode itself has not read it.
+"""
 
 import json
 import plistlib
@@ -15,8 +18,9 @@ from tests.swift.app import FOLDERS, IDENTIFIER, IOS, Project, configuration, sw
 CSS = IOS.parent / "admin_ui/static/lock_screen.css"
 VARIABLE = re.compile(r"\$\((\w+)")
 APPLES_VARIABLES = {
-    "CURRENT_PROJECT_VERSION", "DEVELOPMENT_LANGUAGE", "EXECUTABLE_NAME", "PRODUCT_BUNDLE_IDENTIFIER", "PRODUCT_BUNDLE_PACKAGE_TYPE",
-    "PRODUCT_MODULE_NAME", "PRODUCT_NAME", "MARKETING_VERSION", "TARGET_NAME", "inherited",
+    "CURRENT_PROJECT_VERSION", "DEVELOPMENT_LANGUAGE", "EXECUTABLE_NAME", "MARKETING_VERSION",
+    "PRODUCT_BUNDLE_IDENTIFIER", "PRODUCT_BUNDLE_PACKAGE_TYPE", "PRODUCT_MODULE_NAME", "PRODUCT_NAME", "TARGET_NAME",
+    "inherited",
 }  # fmt: skip
 
 
@@ -66,7 +70,8 @@ def test_no_property_list_is_copied_as_a_resource(project: Project) -> None:
     """Xcode fails on an Info.plist that is in a synchronized folder and not excepted from it."""
     for group in project.all("PBXFileSystemSynchronizedRootGroup"):
         exceptions = [project.objects[name] for name in group.get("exceptions", [])]
-        excepted = {(project.objects[one["target"]]["name"], file) for one in exceptions for file in one["membershipExceptions"]}
+        targets = [(project.objects[one["target"]]["name"], one["membershipExceptions"]) for one in exceptions]
+        excepted = {(target, file) for target, files in targets for file in files}
         lists = {file.name for file in (IOS / group["path"]).iterdir() if file.suffix in {".plist", ".entitlements"}}
         assert excepted == {(group["path"], name) for name in lists}
 
@@ -109,8 +114,9 @@ def test_all_that_is_the_builders_own_is_in_one_file(project: Project) -> None:
 
 
 def test_the_scheme_builds_the_app_and_tests_the_kit(project: Project) -> None:
-    scheme = ET.parse(IOS / "Smith.xcodeproj/xcshareddata/xcschemes/Smith.xcscheme")  # noqa: S314: our own file
-    named = {(one.attrib["BlueprintIdentifier"], one.attrib["ReferencedContainer"]) for one in scheme.iter("BuildableReference")}
+    scheme = ET.parse(IOS / "Smith.xcodeproj/xcshareddata/xcschemes/Smith.xcscheme")  # noqa: S314
+    references = [one.attrib for one in scheme.iter("BuildableReference")]
+    named = {(one["BlueprintIdentifier"], one["ReferencedContainer"]) for one in references}
     tests = {one for one in named if one[1] == "container:SmithKit"}
     assert tests == {("SmithKitTests", "container:SmithKit")}
     assert {project.objects[identifier]["name"] for identifier, _ in named - tests} == {"Smith"}
@@ -119,11 +125,13 @@ def test_the_scheme_builds_the_app_and_tests_the_kit(project: Project) -> None:
 
 def test_the_app_asks_for_what_it_uses() -> None:
     info, rights = plist("Smith/Info.plist"), plist("Smith/Smith.entitlements")
-    assert info["NSSupportsLiveActivities"] and info["NSSupportsLiveActivitiesFrequentUpdates"]
+    assert info["NSSupportsLiveActivities"]
+    assert info["NSSupportsLiveActivitiesFrequentUpdates"]
     assert info["CFBundleURLTypes"][0]["CFBundleURLSchemes"] == ["activitysmith"]
     assert info["NSUserActivityTypes"] == ["INSendMessageIntent"]
     # Apple ends an app that uses the camera or the local network and does not say why.
-    assert info["NSCameraUsageDescription"] and info["NSLocalNetworkUsageDescription"]
+    assert info["NSCameraUsageDescription"]
+    assert info["NSLocalNetworkUsageDescription"]
     assert info["NSAppTransportSecurity"] == {"NSAllowsLocalNetworking": True}
     source = "\n".join(file.read_text() for file in swift_files("Smith"))
     assert info["BGTaskSchedulerPermittedIdentifiers"] == ["$(PRODUCT_BUNDLE_IDENTIFIER).refresh"]
@@ -135,7 +143,10 @@ def test_the_app_asks_for_what_it_uses() -> None:
 
 @pytest.mark.parametrize(
     ("name", "point"),
-    [("SmithWidgets", "com.apple.widgetkit-extension"), ("SmithNotificationService", "com.apple.usernotifications.service")],
+    [
+        ("SmithWidgets", "com.apple.widgetkit-extension"),
+        ("SmithNotificationService", "com.apple.usernotifications.service"),
+    ],
 )
 def test_an_extension_says_where_it_belongs(name: str, point: str) -> None:
     extension = plist(f"{name}/Info.plist")["NSExtension"]
@@ -150,7 +161,8 @@ def test_all_targets_share_one_group_and_one_version(name: str) -> None:
     info, rights = plist(f"{name}/Info.plist"), plist(f"{name}/{name}.entitlements")
     assert rights["com.apple.security.application-groups"] == ["$(SMITH_APP_GROUP)"]
     assert info["SmithAppGroup"] == "$(SMITH_APP_GROUP)"
-    assert (info["CFBundleShortVersionString"], info["CFBundleVersion"]) == ("$(MARKETING_VERSION)", "$(CURRENT_PROJECT_VERSION)")
+    assert info["CFBundleShortVersionString"] == "$(MARKETING_VERSION)"
+    assert info["CFBundleVersion"] == "$(CURRENT_PROJECT_VERSION)"
 
 
 @pytest.mark.parametrize("name", FOLDERS)
@@ -207,6 +219,15 @@ def test_views_are_short() -> None:
             if name and len(declaration.splitlines()) > 40:
                 long[name[1]] = len(declaration.splitlines())
     assert long == {}
+
+
+def test_the_app_reads_what_the_extension_keeps() -> None:
+    """When a push last arrived. They share no file of Swift."""
+    keys = [
+        re.findall(r'forKey: "(last_\w+)"', file.read_text())
+        for file in swift_files("Smith", "SmithNotificationService")
+    ]
+    assert [key for found in keys for key in found] == ["last_push_at"] * 2
 
 
 def test_extensions_use_nothing_that_only_apps_may() -> None:

@@ -1,4 +1,4 @@
-"""The types of the app and its extensions, against the kit and stubs of Apple's modules (`ios/AppleStubs/README.md`)."""
+"""The types of the app and its extensions, against the kit and stubs of Apple's modules: `ios/AppleStubs/README.md`."""
 
 from pathlib import Path
 
@@ -13,6 +13,10 @@ WRONG = {
     "SmithNotificationService": "func wrong(delivery: Delivery) { delivery.finnish() }",
 }
 """One mistake for each target, which the check has to find."""
+
+
+# The first one compiles the modules: a minute of a processor.
+pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture(scope="module")
