@@ -163,6 +163,15 @@ public struct Spacer: _Primitive { public init(minLength: CGFloat? = nil) {} }
 public struct Divider: _Primitive { public init() {} }
 public struct ViewThatFits<Content: View>: _Primitive { public init(@ViewBuilder content: () -> Content) {} }
 public struct ScrollView<Content: View>: _Primitive { public init(@ViewBuilder content: () -> Content) {} }
+public protocol TimelineSchedule {}
+public struct EveryMinuteTimelineSchedule: TimelineSchedule {}
+extension TimelineSchedule where Self == EveryMinuteTimelineSchedule {
+    public static var everyMinute: EveryMinuteTimelineSchedule { .init() }
+}
+public struct TimelineViewDefaultContext { public let date: Date }
+public struct TimelineView<Schedule: TimelineSchedule, Content: View>: _Primitive {
+    public init(_ schedule: Schedule, @ViewBuilder content: @escaping (TimelineViewDefaultContext) -> Content) {}
+}
 public struct UnitPoint: Hashable, Sendable {
     public static let center = UnitPoint()
     public static let top = UnitPoint()

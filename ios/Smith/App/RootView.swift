@@ -10,7 +10,7 @@ struct RootView: View {
         content
             .onOpenURL { phone.open(link: $0) }
             .sheet(item: $phone.proposal) { ConfirmPairingView(proposal: $0) }
-            .alert("Something went wrong", isPresented: $phone.hasNotice, presenting: phone.notice) { _ in
+            .alert("Smith", isPresented: $phone.hasNotice, presenting: phone.notice) { _ in
                 Button("OK") {}
             } message: { notice in
                 Text(notice)
@@ -27,6 +27,8 @@ struct RootView: View {
             PairingView()
         case .paired(let session):
             HomeView(session: session)
+                // Another pairing begins with screens of its own.
+                .id(session.pairing)
         }
     }
 }

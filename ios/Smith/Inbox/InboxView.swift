@@ -76,6 +76,6 @@ private struct LoadMoreRow: View {
             Spacer()
         }
         .listRowSeparator(.hidden)
-        .task { await inbox.loadMore() }
+        .task(id: inbox.history.nextPageToken) { await inbox.loadMore() }
     }
 }

@@ -43,7 +43,10 @@ final class CardWatcher {
 
     private func followToken(of card: Card) async {
         for await token in card.pushTokenUpdates {
-            await phone.session?.reporter.report(updateToken: token.hexadecimal, ofActivity: card.activityID)
+            guard let reporter = phone.session?.reporter else { continue }
+            await BackgroundTime.whileDoing("update token") {
+                await reporter.report(updateToken: token.hexadecimal, ofActivity: card.activityID)
+            }
         }
     }
 
@@ -53,7 +56,7 @@ final class CardWatcher {
             switch state {
             // What had ended is removed by iOS; what had not, by the person.
             case .dismissed where wasRunning && !CardScreen.isRemoving(card):
-                await phone.session?.reporter.reportDismissal(ofActivity: card.activityID)
+                await tellDismissal(of: card)
             case .ended:
                 await phone.session?.reporter.activityEnded(card.activityID)
             default:
@@ -62,5 +65,10 @@ final class CardWatcher {
             wasRunning = state == .active || state == .stale
         }
         watched[card.id] = nil
+    }
+
+    private func tellDismissal(of card: Card) async {
+        guard let reporter = phone.session?.reporter else { return }
+        await BackgroundTime.whileDoing("dismissal") { await reporter.reportDismissal(ofActivity: card.activityID) }
     }
 }

@@ -11,8 +11,7 @@ struct LiveCardState: Identifiable {
 
 extension LiveState {
     /// Those that the screen shows, the newest first.
-    var cards: [LiveCardState] {
-        let now = Date.now
+    func cards(at now: Date) -> [LiveCardState] {
         let shown = Set(Card.activities.filter(\.isRunning).map(\.activityID))
         return activities.reversed().compactMap { activity in
             guard let state = activity.contentState, activity.dismissAt.map({ $0 > now }) ?? true else { return nil }

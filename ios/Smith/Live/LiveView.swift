@@ -7,19 +7,30 @@ struct LiveView: View {
 
     var body: some View {
         NavigationStack {
-            ScrollView {
-                LazyVStack(spacing: 16) {
-                    ForEach(live.cards) { card in
-                        LiveCard(card: card)
-                    }
-                }
-                .padding()
+            // A card is out of date, or leaves the screen, at a time of its own.
+            TimelineView(.everyMinute) { context in
+                LiveCards(cards: live.cards(at: context.date))
             }
-            .overlay { if live.cards.isEmpty { NoCardsView() } }
             .safeAreaInset(edge: .top) { FaultBanner(words: live.fault) }
             .refreshable { await live.refresh() }
             .navigationTitle("Live")
         }
+    }
+}
+
+private struct LiveCards: View {
+    let cards: [LiveCardState]
+
+    var body: some View {
+        ScrollView {
+            LazyVStack(spacing: 16) {
+                ForEach(cards) { card in
+                    LiveCard(card: card)
+                }
+            }
+            .padding()
+        }
+        .overlay { if cards.isEmpty { NoCardsView() } }
     }
 }
 

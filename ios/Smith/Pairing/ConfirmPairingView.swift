@@ -44,6 +44,7 @@ struct ConfirmPairingView: View {
 
 /// Where the phone would be paired.
 private struct ProposalSections: View {
+    @Environment(Phone.self) private var phone
     let proposal: PairingProposal
 
     var body: some View {
@@ -54,6 +55,9 @@ private struct ProposalSections: View {
                     "This connection is not encrypted. Use it only in a network that you trust.", systemImage: "lock.open"
                 )
                 .foregroundStyle(.orange)
+            }
+            if let session = phone.session {
+                Label("The pairing with \(session.pairing.server.description) ends.", systemImage: "link.badge.plus")
             }
         }
         Section("Pairing code") {

@@ -66,13 +66,14 @@ final class Phone {
         tokens = news.completed(from: tokens)
         guard let session else { return }
         // All of them, as they are when it is told: tasks may overtake each other, and the newest has to come last.
-        Task { await session.reporter.report(tokens) }
+        Task { await BackgroundTime.whileDoing("tokens") { await session.reporter.report(tokens) } }
     }
 
     /// Tells what has not been heard, and makes the screen equal to what the server says.
     func catchUp() async {
         loadPairing()
-        await session?.live.refresh()
+        guard let session else { return }
+        await BackgroundTime.whileDoing("catching up") { await session.live.refresh() }
     }
 
     func cameToFront() {
@@ -169,6 +170,6 @@ extension Phone {
         let session = Session(pairing: pairing, phone: self)
         status = .paired(session)
         WidgetCenter.shared.reloadAllTimelines()
-        Task { await session.start(with: tokens) }
+        Task { await BackgroundTime.whileDoing("launch") { await session.start(with: tokens) } }
     }
 }
