@@ -5,7 +5,9 @@ import re
 from scripts.write_string_catalog import FOLDERS, literals, main, texts
 from tests.swift.app import swift_files
 
-ELSEWHERE = re.compile(r"(?:Logger\.smith\.\w+\(|\bphrases: \[|\b(?:during|verbatim|app|system):|case notAsked =)\s*$")
+ELSEWHERE = re.compile(
+    r"(?:Logger\.smith\.\w+\(|\.whileDoing\(|\bphrases: \[|\b(?:during|verbatim|app|system):|case notAsked =)\s*$"
+)
 """What stands before a literal that the catalog has nothing to do with: logs, diagnostics, and what Siri listens to."""
 
 
