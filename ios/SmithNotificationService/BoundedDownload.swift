@@ -7,6 +7,7 @@ final class BoundedDownload: NSObject, URLSessionDataDelegate, @unchecked Sendab
         case refused(status: Int)
         case wrongKind(String?)
         case tooLarge(limit: Int)
+        case tooSlow
     }
 
     /// A file in the temporary folder, and what the server says it is.
@@ -42,18 +43,26 @@ final class BoundedDownload: NSObject, URLSessionDataDelegate, @unchecked Sendab
         at url: URL, within seconds: TimeInterval, accepts: @escaping @Sendable (_ contentType: String?) -> Int?
     ) async throws -> File {
         let download = try BoundedDownload(accepts: accepts)
-        let configuration = URLSessionConfiguration.ephemeral
-        configuration.timeoutIntervalForResource = seconds
-        let session = URLSession(configuration: configuration, delegate: download, delegateQueue: nil)
+        let session = URLSession(configuration: .ephemeral, delegate: download, delegateQueue: nil)
         defer { session.finishTasksAndInvalidate() }
         let task = session.dataTask(with: url)
-        return try await withTaskCancellationHandler {
-            try await withCheckedThrowingContinuation { continuation in
-                download.continuation = continuation
-                task.resume()
-            }
-        } onCancel: {
+        // Of all of it: a session's own time limits are for pauses, or are not kept everywhere.
+        let deadline = Task {
+            try await Task.sleep(for: .seconds(seconds))
             task.cancel()
+        }
+        defer { deadline.cancel() }
+        do {
+            return try await withTaskCancellationHandler {
+                try await withCheckedThrowingContinuation { continuation in
+                    download.continuation = continuation
+                    task.resume()
+                }
+            } onCancel: {
+                task.cancel()
+            }
+        } catch let error as URLError where error.code == .cancelled && !Task.isCancelled {
+            throw Failure.tooSlow
         }
     }
 
@@ -75,6 +84,8 @@ final class BoundedDownload: NSObject, URLSessionDataDelegate, @unchecked Sendab
     }
 
     func urlSession(_ session: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
+        // What was on its way when it was given up.
+        guard failure == nil else { return dataTask.cancel() }
         received += data.count
         do {
             guard received <= limit else { throw Failure.tooLarge(limit: limit) }
