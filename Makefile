@@ -46,10 +46,11 @@ check: .venv/.stamp-dev ## lint, types, import rules, protos, dependencies
 	@if [ -e proto/last_release.binpb ]; then set -x; $(BIN)/buf breaking --against proto/last_release.binpb; fi
 	$(BIN)/python scripts/generate_protos.py --check
 	$(BIN)/python scripts/generate_rest_reference.py --check
+	$(BIN)/python scripts/write_string_catalog.py --check
 	$(BIN)/python -m tests.swift_fixtures --check
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
-	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows docs/examples/deploy.yml .github/workflows/ci.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows docs/examples/deploy.yml .github/workflows/ci.yml .github/workflows/ios.yml
 	$(BIN)/compose-lint check --quiet --skip-suppressed --no-env compose.yaml
 	$(BIN)/python scripts/audit.py
 

@@ -8,7 +8,7 @@ import UserNotifications
 struct Decoration: Sendable {
     /// iOS gives about 30 seconds; what takes longer is shown without.
     private static let patience: TimeInterval = 25
-    private static let log = Logger(subsystem: "com.example.smith", category: "notification service")
+    private static let log = Logger(subsystem: Bundle.main.bundleIdentifier ?? "Smith", category: "notification service")
 
     let push: PushPayload
     let delivery: Delivery

@@ -13,7 +13,7 @@ struct KeychainPairingStore: PairingStore {
 
         var errorDescription: String? {
             let words = SecCopyErrorMessageString(status, nil) as String? ?? ""
-            return String(localized: "The keychain of this phone did not answer: \(words) (\(status))")
+            return String(localized: "The keychain of this phone did not answer: \(words) (\(String(status)))")
         }
     }
 

@@ -4,7 +4,6 @@ import SwiftUI
 /// A button of a notification in the inbox: opens its link, or has the server call the webhook and says what became of it.
 struct InboxButton: View {
     @Environment(Phone.self) private var phone
-    @Environment(\.openURL) private var openURL
     let button: ActionButton
     @State private var attempt = Attempt.idle
 
@@ -26,7 +25,7 @@ struct InboxButton: View {
     private func tap() {
         switch button.effect {
         case .open(let url):
-            openURL(url)
+            phone.follow(url)
         case .run:
             guard let session = phone.session else { return }
             attempt = .running

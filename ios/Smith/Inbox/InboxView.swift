@@ -12,7 +12,12 @@ struct InboxView: View {
                     .modifier(BringIntoView(proxy: proxy, inbox: inbox))
             }
             .overlay { if inbox.isEmpty { EmptyInboxView() } }
-            .safeAreaInset(edge: .top) { FaultBanner(words: inbox.fault) }
+            .safeAreaInset(edge: .top) {
+                VStack(spacing: 0) {
+                    PermissionBanner()
+                    FaultBanner(words: inbox.fault)
+                }
+            }
             .refreshable { await inbox.refresh() }
             .navigationTitle("Inbox")
         }

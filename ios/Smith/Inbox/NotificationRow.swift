@@ -3,7 +3,7 @@ import SwiftUI
 
 /// A notification as it was sent, or as it was replaced last.
 struct NotificationRow: View {
-    @Environment(\.openURL) private var openURL
+    @Environment(Phone.self) private var phone
     let item: InboxNotification
 
     var body: some View {
@@ -11,8 +11,8 @@ struct NotificationRow: View {
             NotificationText(item: item)
             if let media = item.content.media { MediaView(url: media) }
             if let destination = item.content.redirection {
-                Button(action: { openURL(destination) }) {
-                    Label("Open \(destination.host() ?? String(localized: "the link"))", systemImage: "arrow.up.right")
+                Button("Open \(destination.host() ?? destination.absoluteString)", systemImage: "arrow.up.right") {
+                    phone.follow(destination)
                 }
             }
             ForEach(item.content.buttons) { button in

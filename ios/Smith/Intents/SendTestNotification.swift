@@ -4,7 +4,9 @@ import SmithKit
 /// In Shortcuts, and for Siri: has the server send a notification to this phone.
 struct SendTestNotification: AppIntent {
     static let title: LocalizedStringResource = "Send a test notification"
-    static let description = IntentDescription("Has your server send a notification to this phone, by way of Apple.")
+    static var description: IntentDescription {
+        IntentDescription("Has your server send a notification to this phone, by way of Apple.")
+    }
 
     func perform() async throws -> some IntentResult & ProvidesDialog {
         guard let pairing = try KeychainPairingStore().load() else { throw DeviceAPIError.unpaired }

@@ -12,17 +12,7 @@ struct ConfirmPairingView: View {
     var body: some View {
         NavigationStack {
             Form {
-                Section("Server") {
-                    Text(proposal.server.description).textSelection(.enabled)
-                    if !proposal.server.isEncrypted {
-                        Label("This connection is not encrypted. Use it only in a network that you trust.",
-                              systemImage: "lock.open")
-                            .foregroundStyle(.orange)
-                    }
-                }
-                Section("Pairing code") {
-                    Text(proposal.code.text).font(.body.monospaced())
-                }
+                ProposalSections(proposal: proposal)
                 Section {
                     TextField("Name of this phone", text: $name)
                 } footer: {
@@ -48,6 +38,26 @@ struct ConfirmPairingView: View {
             } catch {
                 attempt = .failed((error as? DeviceAPIError)?.wordsOfPairing ?? error.localizedDescription)
             }
+        }
+    }
+}
+
+/// Where the phone would be paired.
+private struct ProposalSections: View {
+    let proposal: PairingProposal
+
+    var body: some View {
+        Section("Server") {
+            Text(proposal.server.description).textSelection(.enabled)
+            if !proposal.server.isEncrypted {
+                Label(
+                    "This connection is not encrypted. Use it only in a network that you trust.", systemImage: "lock.open"
+                )
+                .foregroundStyle(.orange)
+            }
+        }
+        Section("Pairing code") {
+            Text(proposal.code.text).font(.body.monospaced())
         }
     }
 }

@@ -17,7 +17,8 @@ struct ScannerView: UIViewControllerRepresentable {
 
     func updateUIViewController(_ scanner: DataScannerViewController, context: Context) {
         context.coordinator.found = found
-        // The person has not allowed the camera yet, or it is in use: the sheet says so.
+        guard !scanner.isScanning else { return }
+        // Refused while another app has the camera. The code can be typed then, and the view is empty.
         try? scanner.startScanning()
     }
 
@@ -37,7 +38,7 @@ struct ScannerView: UIViewControllerRepresentable {
             _ dataScanner: DataScannerViewController, didAdd addedItems: [RecognizedItem], allItems: [RecognizedItem]
         ) {
             for case .barcode(let code) in addedItems {
-                guard let text = code.payloadStringValue, let url = URL(string: text), url.scheme == "activitysmith" else { continue }
+                guard let text = code.payloadStringValue, let url = URL(string: text), url.scheme?.lowercased() == "activitysmith" else { continue }
                 dataScanner.stopScanning()
                 return found(url)
             }

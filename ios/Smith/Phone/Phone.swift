@@ -2,6 +2,7 @@ import Foundation
 import Observation
 import os
 import SmithKit
+import WidgetKit
 
 /// This phone: paired or not, and everything that belongs to the pairing. There is one, made at launch, whether a person has
 /// opened the app or iOS has woken it.
@@ -26,6 +27,8 @@ final class Phone {
     /// The notification that the inbox is to bring into view.
     var sought: String?
 
+    /// The phone is leaving its server by itself: that the server then refuses it is no news.
+    private var isLeaving = false
     private let store: any PairingStore
     private let pairer: Pairer
     /// Tokens are the phone's own: each pairing hears all of them.
@@ -104,8 +107,10 @@ extension Phone {
     ///
     /// - Throws: `DeviceAPIError`, or that the keychain refused. The phone is then as it was.
     func pair(_ proposal: PairingProposal, name: String) async throws {
+        isLeaving = true
+        defer { isLeaving = false }
         let pairing = try await pairer.pair(server: proposal.server, code: proposal.code, name: name)
-        await leave()
+        if let session { await clean(after: session) }
         begin(pairing)
         session?.live.follow()
     }
@@ -115,14 +120,15 @@ extension Phone {
     /// - Throws: `DeviceAPIError` if the server was not heard. The phone is then still paired: forgotten here alone, it would
     ///   go on there.
     func unpair() async throws {
+        isLeaving = true
+        defer { isLeaving = false }
         try await pairer.unpair()
         await leave()
-        status = .unpaired
     }
 
     /// The server does not know this phone any more: what it has brought here goes, and the person is told.
     func wasUnpaired(_ pairing: Pairing) async {
-        guard session?.pairing == pairing else { return }
+        guard !isLeaving, session?.pairing == pairing else { return }
         do {
             try pairer.forget(pairing)
             notice = String(localized: "This phone was removed from its workspace. Pair it again to receive here.")
@@ -130,13 +136,19 @@ extension Phone {
             notice = error.localizedDescription
         }
         await leave()
+    }
+
+    private func leave() async {
+        guard let session else { return }
+        // First, so that what happens meanwhile finds that it is over.
         status = .unpaired
+        await clean(after: session)
     }
 
     /// Ends the session, and takes off the screen what no server can take back.
-    private func leave() async {
-        guard let session else { return }
+    private func clean(after session: Session) async {
         await session.end()
+        WidgetCenter.shared.reloadAllTimelines()
         await CardScreen.clear()
         await DeliveredNotifications.removeAll()
     }
@@ -156,6 +168,7 @@ extension Phone {
     private func begin(_ pairing: Pairing) {
         let session = Session(pairing: pairing, phone: self)
         status = .paired(session)
+        WidgetCenter.shared.reloadAllTimelines()
         Task { await session.start(with: tokens) }
     }
 }

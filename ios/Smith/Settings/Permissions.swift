@@ -44,9 +44,15 @@ final class Permissions {
     }
 
     /// Shows iOS's question, which it asks once only. Later the way leads through Settings.
-    func askForNotifications() async throws {
-        // Badge, too: without it the server's number does not reach the icon.
-        _ = try await UNUserNotificationCenter.current().requestAuthorization(options: [.alert, .sound, .badge])
-        await refresh()
+    func ask(_ phone: Phone) {
+        Task {
+            do {
+                // Badge, too: without it the server's number does not reach the icon.
+                _ = try await UNUserNotificationCenter.current().requestAuthorization(options: [.alert, .sound, .badge])
+            } catch {
+                phone.notice = error.localizedDescription
+            }
+            await refresh()
+        }
     }
 }

@@ -16,22 +16,12 @@ struct PermissionsSection: View {
             PermissionRow(title: "Frequent updates", reason: "Cards that change every few seconds stay up to date.",
                           answer: permissions.frequentUpdates)
             if permissions.notifications == .notAsked {
-                Button("Allow notifications", systemImage: "bell.badge", action: ask)
+                Button("Allow notifications", systemImage: "bell.badge") { permissions.ask(phone) }
             } else {
                 SettingsButton()
             }
         } header: {
             Text("What to allow")
-        }
-    }
-
-    private func ask() {
-        Task {
-            do {
-                try await permissions.askForNotifications()
-            } catch {
-                phone.notice = error.localizedDescription
-            }
         }
     }
 }

@@ -4,7 +4,7 @@ import SmithKit
 /// What a person sets when they edit the widget.
 struct ChooseMetric: WidgetConfigurationIntent {
     static let title: LocalizedStringResource = "Metric"
-    static let description = IntentDescription("Chooses the metric that the widget shows.")
+    static var description: IntentDescription { IntentDescription("Chooses the metric that the widget shows.") }
 
     @Parameter(title: "Metric")
     var metric: MetricEntity?
@@ -12,7 +12,7 @@ struct ChooseMetric: WidgetConfigurationIntent {
 
 /// A metric as people choose it. The key stays with it if the server is away.
 struct MetricEntity: AppEntity {
-    static let typeDisplayRepresentation = TypeDisplayRepresentation(name: "Metric")
+    static var typeDisplayRepresentation: TypeDisplayRepresentation { TypeDisplayRepresentation(name: "Metric") }
     static let defaultQuery = MetricQuery()
 
     let id: String

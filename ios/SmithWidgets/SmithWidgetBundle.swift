@@ -2,7 +2,7 @@ import SwiftUI
 import WidgetKit
 
 @main
-struct SmithWidgets: WidgetBundle {
+struct SmithWidgetBundle: WidgetBundle {
     var body: some Widget {
         LiveActivityWidget()
         MetricWidget()
