@@ -29,6 +29,12 @@ TABLE = json.loads((FOLDER / "cards.json").read_text())
 NOW: float = TABLE["now"]
 CASES: list[dict[str, Any]] = TABLE["cases"]
 STATES: list[dict[str, Any]] = [case["state"] for case in CASES]
+FIGURES: dict[str, dict[str, str]] = json.loads((FOLDER / "figures.json").read_text())
+WRITE = """
+import { write } from "./shared/figures.js"
+import { readFileSync } from "node:fs"
+console.log(JSON.stringify(JSON.parse(readFileSync(0, "utf8")).map(write)))
+"""
 READ = """
 import { clockAt, reading } from "./shared/reading.js"
 import { readFileSync } from "node:fs"
@@ -107,6 +113,13 @@ def test_the_page_shows_what_the_table_says(run_module: RunModule) -> None:
     for case, shown in zip(CASES, run_module(READ, {"states": STATES, "now": NOW}), strict=True):
         shown["buttons"] = [action["title"] for action in shown.pop("actions")]
         assert shown == {name: case["card"][name] for name in case["card"] if name != "island"}, case["name"]
+
+
+def test_the_page_writes_numbers_times_and_units_as_the_admin_does(run_module: RunModule) -> None:
+    for name, write in (("numbers", "numberText"), ("clocks", "clockText"), ("units", "unitText")):
+        given = [one if name == "units" else float(one) for one in FIGURES[name]]
+        written = run_module(WRITE.replace("write", write), given)
+        assert dict(zip(FIGURES[name], written, strict=True)) == FIGURES[name]
 
 
 def test_colors_are_those_of_the_admin(run_module: RunModule) -> None:

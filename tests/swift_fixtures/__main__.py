@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from tests.swift_fixtures import activities, notifications
+from tests.swift_fixtures import activities, figures, notifications
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "ios" / "SmithKit" / "Tests" / "SmithKitTests" / "Fixtures"
@@ -20,6 +20,7 @@ def files() -> Mapping[str, str]:
         "activity_pushes.json": _written(activities.pushes()),
         "notification_pushes.json": _written(notifications.pushes()),
         "inbox.json": _written(notifications.inbox()),
+        "figures.json": _written(figures.figures()),
     }
 
 

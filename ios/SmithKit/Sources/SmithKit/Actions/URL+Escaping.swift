@@ -1,8 +1,8 @@
 import Foundation
 
 extension URL {
-    /// The URL that a person means who has written it with characters that belong escaped, as `ü` or `[`. What is escaped
-    /// already stays so.
+    /// The URL that a person means who has written it with characters that belong escaped, as `ü` or `[`. What is
+    /// escaped already stays so.
     ///
     /// `URL(string:)` escapes such characters, too, but with them the `%` of what is escaped already.
     init?(escaping text: String) {

@@ -5,6 +5,12 @@ import Testing
 
 @Suite struct CardLayoutTests {
     private static let now = Date(timeIntervalSince1970: 1_800_000_000)
+    private static let britishInTokyo: Calendar = {
+        var calendar = Calendar(identifier: .gregorian)
+        calendar.locale = Locale(identifier: "en_GB")
+        calendar.timeZone = TimeZone(secondsFromGMT: 9 * 3600) ?? .gmt
+        return calendar
+    }()
     private static let countdown: JSONValue = [
         "counts_down": true, "starts_at": 1_799_999_950, "ends_at": 1_800_000_250,
     ]
@@ -17,10 +23,10 @@ import Testing
             "Deploy. Progress: step 2 of 4."
         ),
         (["title": "Deploy", "type": "countdown", "number_of_steps": 4, "current_step": 1], "Deploy. Progress: 3 left of 4."),
-        (["title": "Tea", "type": "timer", "timer": countdown], "Tea. Timer: 4:10 left."),
+        (["title": "Tea", "type": "timer", "timer": countdown], "Tea. Timer until 17:04."),
         (
             ["title": "Work", "type": "timer", "timer": ["counts_down": false, "starts_at": 1_799_999_900]],
-            "Work. Timer: 1:40 so far."
+            "Work. Timer since 16:58."
         ),
         (
             [
@@ -33,11 +39,23 @@ import Testing
             ["title": "Health", "type": "stats", "metrics": [["label": "CPU", "value": 42, "unit": "%"], ["value": "ok"]]],
             "Health. CPU: 42%. ok."
         ),
+        (
+            ["title": "Tea", "type": "timer", "timer": ["counts_down": true, "starts_at": 0, "ends_at": 1_799_999_999]],
+            "Tea. Timer is over."
+        ),
         (["type": "progress"], "Progress: not known."),
         ([:], ""),
     ] as [(ContentState, String)])
     func voiceOverSaysTheWholeCard(state: ContentState, said: String) {
-        #expect(CardLayout(state: state, at: Self.now).accessibilityLabel == said)
+        let layout = CardLayout(state: state, at: Self.now, calendar: Self.britishInTokyo)
+        #expect(layout.accessibilityLabel == said)
+    }
+
+    @Test func aTimerThatEndsOnAnotherDaySaysOnWhich() {
+        let timer: JSONValue = ["counts_down": true, "starts_at": 0, "ends_at": 1_800_086_400]
+        let state: ContentState = ["title": "Move", "type": "timer", "timer": timer]
+        let said = CardLayout(state: state, at: Self.now, calendar: Self.britishInTokyo).accessibilityLabel
+        #expect(said.hasPrefix("Move. Timer until 16 Jan 2027") && said.hasSuffix("17:00."))
     }
 
     @Test func moreMetricsThanHaveRoomAreCounted() {
