@@ -23,16 +23,24 @@ SHARE_A_SERVER = (
 )
 """Folders whose tests are one unit. A folder comes before the one that it is in."""
 APART = {
-    f"tests/browser/{name}.py": "tests/browser/test_every_page.py"
-    for name in ("test_doors", "test_every_page", "test_fit", "test_two_workspaces")
+    f"tests/browser/{name}.py": f"tests/browser/{unit}.py"
+    for unit, names in (
+        ("test_every_page", ("test_doors", "test_every_page", "test_fit", "test_two_workspaces")),
+        (
+            "test_journeys",
+            ("test_journeys", "test_phone_looks", "test_phone_page", "test_second_factor", "test_simulated_browsers"),
+        ),
+    )
+    for name in names
 }
-"""Files whose folder takes longer than all else, and the unit that they are: two workers share what one did."""
+"""Files whose folder takes longer than all else, and the unit that they are: three workers share what one did."""
 SECONDS = {
     "tests/admin/test_sign_in.py": 20,
     "tests/backup/test_servers.py": 60,
-    "tests/browser": 170,
-    "tests/browser/phone": 120,
-    "tests/browser/test_every_page.py": 160,
+    "tests/browser": 130,
+    "tests/browser/phone": 80,
+    "tests/browser/test_every_page.py": 120,
+    "tests/browser/test_journeys.py": 140,
     "tests/contract/test_live.py": 60,
     "tests/delivery/test_connection_faults.py": 25,
     "tests/docs/test_documents.py": 40,
