@@ -37,12 +37,13 @@ PAST = {
 NAMES = {"Api": "API", "Apns": "APNs", "Smtp": "SMTP"}
 
 
-def _named(sentence: str, *fields: str) -> Callable[[Asked], str]:
-    """The sentence with the first of the fields that the request has, in quotes."""
+def _named(sentence: str, *fields: str, joined_by: str = "") -> Callable[[Asked], str]:
+    """The sentence with the first of the fields that the request has, in quotes, and with the word before it."""
+    with_name = f"{sentence} {joined_by}" if joined_by else sentence
 
     def say(asked: Asked) -> str:
         name = next((asked[field] for field in fields if asked.get(field)), "")
-        return f"{sentence} “{name}”" if name else sentence
+        return f"{with_name} “{name}”" if name else sentence
 
     return say
 
@@ -63,7 +64,7 @@ def _account(asked: Asked) -> str:
 def _channel(asked: Asked) -> str:
     if "slug" in asked:
         return f"gave a channel the slug “{asked['slug']}”"
-    return _named("renamed a channel to", "name")(asked)
+    return _named("renamed a channel", "name", joined_by="to")(asked)
 
 
 def _role(asked: Asked) -> str:
@@ -87,18 +88,18 @@ SENTENCES: dict[str, Callable[[Asked], str]] = {
     "UnassignDevice": _named("took a device out of a channel"),
     "CreateAccount": _named("set up the workspace", "account_name"),
     "CreateInvites": lambda asked: f"invited {', '.join(asked.get('emails', ())) or 'no one'}",
-    "AcceptInvite": _named("accepted an invite as", "name"),
+    "AcceptInvite": _named("accepted an invite", "name", joined_by="as"),
     "UpdateMember": _named("changed the role of a member"),
     "RemoveMember": _named("removed a member"),
-    "UpdateProfile": _named("changed their name to", "name"),
+    "UpdateProfile": _named("changed their name", "name", joined_by="to"),
     "SwitchAccount": _named("switched to another workspace"),
     "StopLiveActivity": _named("ended a Live Activity"),
     "SendTestPushNotification": _named("sent a test notification to a device"),
     "ReplayPushNotification": _named("replayed a push notification"),
     "ReplacePushNotification": _named("replaced a push notification by", "title"),
     "CreatePairingCode": _named("asked for a pairing code"),
-    "PairDevice": _named("was paired as", "name"),
-    "UpdateDevice": _named("renamed a device to", "name"),
+    "PairDevice": _named("was paired", "name", joined_by="as"),
+    "UpdateDevice": _named("renamed a device", "name", joined_by="to"),
     "DeleteDevice": _named("removed a device"),
     "UnpairDevice": _named("unpaired itself"),
     "ResetPassword": _named("chose a new password by a link"),
@@ -112,7 +113,7 @@ SENTENCES: dict[str, Callable[[Asked], str]] = {
     "CreateRecoveryCodes": _named("made new recovery codes"),
     "ResetSecondFactor": _named("took away the second factor of a member"),
     "CreatePasskey": _named("added the passkey", "name"),
-    "UpdatePasskey": _named("renamed a passkey to", "name"),
+    "UpdatePasskey": _named("renamed a passkey", "name", joined_by="to"),
     "DeletePasskey": _named("removed a passkey"),
     "CreateSession": _named("signed in"),
     "CompleteSingleSignOn": _named("signed in by single sign-on"),

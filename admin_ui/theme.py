@@ -145,7 +145,7 @@ def _say_what_is_simulated(where: Destinations) -> None:
     with div("simulator-strip").props("role=note"):
         ui.icon("science").props("aria-hidden=true")
         text("Simulator", "strong")
-        text(where.kept)
+        text(where.kept, "simulator-kept")
         a("Go live", "/help#going-live")
 
 

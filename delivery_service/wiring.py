@@ -8,14 +8,6 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from smith.delivery.v1 import (
-    delivery_service_pb2,
-    delivery_service_pb2_grpc,
-    mail_service_pb2,
-    mail_service_pb2_grpc,
-    webhook_service_pb2,
-    webhook_service_pb2_grpc,
-)
 from smith.delivery.v1.delivery_pb2 import Environment
 
 from delivery_service.apns.credentials_check import CredentialsCheck
@@ -55,9 +47,6 @@ from service_kit.web_push import PushServices, parse_allowed
 
 log = logging.getLogger("delivery_service")
 
-SERVICE = delivery_service_pb2.DESCRIPTOR.services_by_name["DeliveryService"].full_name
-MAIL_SERVICE = mail_service_pb2.DESCRIPTOR.services_by_name["MailService"].full_name
-WEBHOOK_SERVICE = webhook_service_pb2.DESCRIPTOR.services_by_name["WebhookService"].full_name
 HEADROOM = 100
 """Calls in addition to deliveries: health checks and reflection."""
 
@@ -143,9 +132,8 @@ class Delivery:
             + most_mails
             + HEADROOM,
         )
-        self._server.add(delivery_service_pb2_grpc.add_DeliveryServiceServicer_to_server, servicer, SERVICE)
-        self._server.add(webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server, webhooks, WEBHOOK_SERVICE)
-        self._server.add(mail_service_pb2_grpc.add_MailServiceServicer_to_server, mails, MAIL_SERVICE)
+        for one in (servicer, webhooks, mails):
+            self._server.add(one)
         if caller is not None:
             self._server.connect(caller)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import sys
 from collections.abc import Callable, Sequence
 
 import grpc
@@ -78,13 +79,18 @@ class GrpcServer:
         self._handlers = _Handlers(self._server)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._handlers)
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._in_process)
-        self._names = [health_pb2.DESCRIPTOR.services_by_name["Health"].full_name, reflection.SERVICE_NAME]
 
-    def add(self, register: Callable[..., None], servicer: object, service_name: str) -> None:
-        """Adds a service: its generated `add_..._to_server`, its servicer and its full name."""
-        register(servicer, self._handlers)
-        register(servicer, self._in_process)
-        self._names.append(service_name)
+    def add(self, servicer: object, *registrations: Callable[..., None]) -> None:
+        """Adds a service. `registrations` are the generated `add_..._to_server`; left out, those of the generated
+        classes that the servicer derives from."""
+        for register in registrations or generated_registrations(type(servicer)):
+            register(servicer, self._handlers)
+            register(servicer, self._in_process)
+
+    @property
+    def services(self) -> list[str]:
+        """Full names of its services, those of gRPC itself included."""
+        return [*self._handlers.services, reflection.SERVICE_NAME]
 
     def connect(self, channel: InProcessChannel) -> None:
         """Lets another part of this process call the server, from `start` on."""
@@ -96,7 +102,7 @@ class GrpcServer:
 
         Raises OSError if the address cannot be bound.
         """
-        reflection.enable_server_reflection(self._names, self._server)
+        reflection.enable_server_reflection(self.services, self._server)
         try:
             if credentials:
                 bound = self._server.add_secure_port(join(host, port), credentials)
@@ -111,7 +117,7 @@ class GrpcServer:
     async def set_serving(self, serving: bool) -> None:
         """Sets the answer to health checks: whether calls can be answered."""
         self._in_process.serving = serving
-        await asyncio.gather(*(self.set_well(name, serving) for name in ["", *self._names]))
+        await asyncio.gather(*(self.set_well(name, serving) for name in ["", *self.services]))
 
     async def set_well(self, name: str, well: bool) -> None:
         """Sets the health of one name: a service, or an optional dependency."""
@@ -129,6 +135,21 @@ class GrpcServer:
         await asyncio.gather(self._server.stop(grace), self._in_process.stop(grace))
 
 
+def generated_registrations(servicer: type) -> list[Callable[..., None]]:
+    """Returns the generated `add_..._to_server` of each service whose generated class `servicer` derives from.
+
+    Raises TypeError if there is none.
+    """
+    found: list[Callable[..., None]] = []
+    for base in servicer.__mro__:
+        register = getattr(sys.modules[base.__module__], f"add_{base.__name__}_to_server", None)
+        if register is not None:
+            found.append(register)
+    if not found:
+        raise TypeError(f"{servicer.__name__} derives from no generated servicer")
+    return found
+
+
 class _Handlers:
     """Gives a server the handlers of services by their generic form alone.
 
@@ -138,10 +159,12 @@ class _Handlers:
 
     def __init__(self, server: grpc.aio.Server) -> None:
         self._server = server
+        self.services: list[str] = []
 
     def add_generic_rpc_handlers(self, handlers: Sequence[grpc.GenericRpcHandler]) -> None:
         """See grpc.aio.Server."""
         self._server.add_generic_rpc_handlers(handlers)
+        self.services += [one.service_name() for one in handlers if isinstance(one, grpc.ServiceRpcHandler)]
 
     def add_registered_method_handlers(self, service_name: str, handlers: object) -> None:
         """Leaves them out; see the class."""

@@ -19,7 +19,7 @@ from smith.core.v1 import (
 )
 from smith.delivery.v1 import delivery_pb2, delivery_service_pb2, delivery_service_pb2_grpc
 
-from core_service.app.server import SERVICES
+from core_service.app.services import SERVICES
 from service_kit.client import open_channel
 from service_kit.errors import DomainError, Kind
 from service_kit.in_process import InProcessChannel
@@ -101,12 +101,12 @@ class Rig:
             max_concurrent_rpcs=MAX_CALLS,
             max_request_bytes=MAX_REQUEST_BYTES,
         )
-        for register, name in (
-            (account_service_pb2_grpc.add_AccountServiceServicer_to_server, "smith.core.v1.AccountService"),
-            (event_service_pb2_grpc.add_EventServiceServicer_to_server, "smith.core.v1.EventService"),
-            (delivery_service_pb2_grpc.add_DeliveryServiceServicer_to_server, "smith.delivery.v1.DeliveryService"),
-        ):
-            self.server.add(register, self.servicers, name)
+        self.server.add(
+            self.servicers,
+            account_service_pb2_grpc.add_AccountServiceServicer_to_server,
+            event_service_pb2_grpc.add_EventServiceServicer_to_server,
+            delivery_service_pb2_grpc.add_DeliveryServiceServicer_to_server,
+        )
         self.kind = kind
         self.channel: grpc.aio.Channel
         self.network: grpc.aio.Channel

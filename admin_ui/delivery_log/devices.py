@@ -56,7 +56,7 @@ class Devices:
 
     def _draw(self, delivery: PushNotificationDelivery) -> Callable[[], Awaitable[None]]:
         """Draws a device. Returns what fills in its explanation if it is open."""
-        word, tone = DELIVERY_STATES.get(delivery.state, ("unknown", "neutral"))
+        word, tone = DELIVERY_STATES.get(delivery.state, ("Unknown", "neutral"))
         name = delivery.device_name or GONE
         with div("device-row"):
             with div("spread"):
@@ -69,7 +69,7 @@ class Devices:
                     badge(word, tone)
                     why = quiet("Why?")
             place = div("why")
-        why.props["aria-label"] = f"Why is it {word} on {name}?"
+        why.props["aria-label"] = f"Why is it {word.lower()} on {name}?"
 
         async def fill() -> None:
             is_open = delivery.device_id in self._explained

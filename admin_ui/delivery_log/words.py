@@ -19,11 +19,11 @@ RUN_STATES: Mapping[int, tuple[str, str]] = {
 }
 """Word and tone of a webhook call."""
 DELIVERY_STATES: Mapping[int, tuple[str, str]] = {
-    pushes.PUSH_NOTIFICATION_DELIVERY_STATE_DUE: ("to come", "warn"),
-    pushes.PUSH_NOTIFICATION_DELIVERY_STATE_ACCEPTED: ("accepted", "good"),
-    pushes.PUSH_NOTIFICATION_DELIVERY_STATE_TOKEN_DEAD: ("token dead", "bad"),
-    pushes.PUSH_NOTIFICATION_DELIVERY_STATE_REJECTED: ("refused", "bad"),
-    pushes.PUSH_NOTIFICATION_DELIVERY_STATE_EXPIRED: ("expired", "bad"),
+    pushes.PUSH_NOTIFICATION_DELIVERY_STATE_DUE: ("To come", "warn"),
+    pushes.PUSH_NOTIFICATION_DELIVERY_STATE_ACCEPTED: ("Accepted", "good"),
+    pushes.PUSH_NOTIFICATION_DELIVERY_STATE_TOKEN_DEAD: ("Token dead", "bad"),
+    pushes.PUSH_NOTIFICATION_DELIVERY_STATE_REJECTED: ("Refused", "bad"),
+    pushes.PUSH_NOTIFICATION_DELIVERY_STATE_EXPIRED: ("Expired", "bad"),
 }
 """Word and tone of a notification on one device."""
 

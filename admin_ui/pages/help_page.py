@@ -47,7 +47,7 @@ def create(site: Site) -> None:
             with fact("Release", f"{DISTRIBUTION} {version(DISTRIBUTION)}"):
                 pass
             with fact("API reference"):
-                _outside(api_reference(visit.settings), api_reference(visit.settings))
+                _outside("Every call, to try out", api_reference(visit.settings))
 
 
 def _going_live(visit: Visit) -> None:

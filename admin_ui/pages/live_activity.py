@@ -46,7 +46,7 @@ MOVES = {
 }
 CALM_SECONDS = 0.75
 """Seconds between two reads of devices and timeline, in addition to the feed's own pause: people read them slowly."""
-DEVICE_COLUMNS = (Column("Device"), Column("State"), Column("Version"), Column("What is known"))
+DEVICE_COLUMNS = (Column("Device"), Column("State"), Column("Version"), Column("What is known", "prose"))
 
 
 def create(site: Site) -> None:

@@ -10,7 +10,7 @@ from admin_ui.components.html import a, div, p, text
 from admin_ui.components.layout import back_link, badge, card, fact, facts, page_header
 from admin_ui.components.states import empty_state
 from admin_ui.components.times import ago
-from admin_ui.requests.words import PATH, caller_of, kind_of, outcome_of, tone_of
+from admin_ui.requests.words import PATH, caller_of, kind_of, outcome_of, tone_of, took
 from admin_ui.site import Site
 from admin_ui.visit import Visit
 from service_kit.json_mapping import dump, encoder_for
@@ -42,7 +42,7 @@ def _draw(request: LoggedRequest) -> None:
     with div("cluster"):
         badge(outcome_of(request.status), tone_of(request.status))
         ago(request.occurred_at)
-        text(f"took {request.latency_ms:,} ms", "muted")
+        text(f"took {took(request.latency_ms)}", "muted")
     with div("columns"):
         with div("stack"):
             if request.error:

@@ -17,7 +17,7 @@ from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageO
 from admin_ui.components.search import search_field
 from admin_ui.components.states import empty_state
 from admin_ui.components.times import ago
-from admin_ui.requests.words import PATH, caller_of, fault_of, outcome_of, tone_of
+from admin_ui.requests.words import PATH, caller_of, fault_of, outcome_of, tone_of, took
 from admin_ui.site import Site
 from admin_ui.visit import Visit
 
@@ -185,7 +185,7 @@ class RequestsPage:
             partial(_request, row),
             partial(badge, outcome_of(row.status), tone_of(row.status)),
             partial(_caller, row),
-            partial(text, f"{row.latency_ms:,} ms"),
+            partial(text, took(row.latency_ms)),
             partial(_one_line, fault_of(row) or _ignored(row), "muted"),
         )
 

@@ -16,7 +16,7 @@ def create(site: Site) -> None:
     async def second_factor(visit: Visit) -> None:
         about = f"{visit.account.name} asks everybody for a second factor. Set up one of these to go on."
         if not visit.lacks_second_factor:
-            about = "With one of these, your password alone signs no person in."
+            about = "A stolen password is then not enough to sign in."
         with page_header("Set up a second factor", about):
             pass
 

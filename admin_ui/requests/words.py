@@ -41,6 +41,11 @@ def outcome_of(status: int) -> str:
     return f"{status} {meaning}"
 
 
+def took(milliseconds: int) -> str:
+    """How long a request took, in words."""
+    return f"{milliseconds:,} ms" if milliseconds else "less than 1 ms"
+
+
 def tone_of(status: int) -> str:
     """The badge's tone."""
     return "good" if status < 400 else "warn" if status < 500 else "bad"

@@ -24,7 +24,7 @@ from admin_ui.second_factor.passkey_dialogs import add_passkey, remove_passkey, 
 from admin_ui.second_factor.proof import Proof
 from admin_ui.visit import Visit
 
-ABOUT = "Something that only you have, besides the password. Who learns your password cannot sign in with it alone."
+ABOUT = "Something that only you have, besides the password. A stolen password is then not enough to sign in."
 FEW = 3
 """Recovery codes at which a person is told to make new ones."""
 

@@ -2,64 +2,10 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from argon2 import PasswordHasher
 from prometheus_client import CollectorRegistry
-from smith.core.v1 import (
-    account_data_service_pb2,
-    account_data_service_pb2_grpc,
-    account_service_pb2,
-    account_service_pb2_grpc,
-    api_key_service_pb2,
-    api_key_service_pb2_grpc,
-    apns_service_pb2,
-    apns_service_pb2_grpc,
-    audit_service_pb2,
-    audit_service_pb2_grpc,
-    badge_service_pb2,
-    badge_service_pb2_grpc,
-    channel_service_pb2,
-    channel_service_pb2_grpc,
-    delivery_log_service_pb2,
-    delivery_log_service_pb2_grpc,
-    device_service_pb2,
-    device_service_pb2_grpc,
-    event_service_pb2,
-    event_service_pb2_grpc,
-    insight_service_pb2,
-    insight_service_pb2_grpc,
-    invite_service_pb2,
-    invite_service_pb2_grpc,
-    live_activity_service_pb2,
-    live_activity_service_pb2_grpc,
-    mail_service_pb2,
-    mail_service_pb2_grpc,
-    metric_service_pb2,
-    metric_service_pb2_grpc,
-    passkey_service_pb2,
-    passkey_service_pb2_grpc,
-    password_reset_service_pb2,
-    password_reset_service_pb2_grpc,
-    phone_service_pb2,
-    phone_service_pb2_grpc,
-    push_notification_service_pb2,
-    push_notification_service_pb2_grpc,
-    request_log_service_pb2,
-    request_log_service_pb2_grpc,
-    saved_message_service_pb2,
-    saved_message_service_pb2_grpc,
-    second_factor_service_pb2,
-    second_factor_service_pb2_grpc,
-    single_sign_on_service_pb2,
-    single_sign_on_service_pb2_grpc,
-    status_service_pb2,
-    status_service_pb2_grpc,
-    webhook_service_pb2,
-    webhook_service_pb2_grpc,
-)
-from smith.internal.v1 import request_intake_service_pb2, request_intake_service_pb2_grpc
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core_service.account_data.deletion import Deletion
@@ -75,6 +21,7 @@ from core_service.apns_check.service import ApnsChecks
 from core_service.apns_check.servicer import ApnsServicer
 from core_service.app.interceptor import CallInterceptor
 from core_service.app.metrics import error_counter
+from core_service.app.services import SERVICES
 from core_service.audit import act
 from core_service.audit.service import AuditLog
 from core_service.audit.servicer import AuditServicer
@@ -169,36 +116,6 @@ from service_kit.web_push import PushServices, parse_allowed
 if TYPE_CHECKING:
     from core_service.single_sign_on.wiring import SingleSignOnArea
 
-SERVICES = [
-    module.DESCRIPTOR.services_by_name[name]
-    for module, name in (
-        (account_service_pb2, "AccountService"),
-        (account_data_service_pb2, "AccountDataService"),
-        (api_key_service_pb2, "ApiKeyService"),
-        (apns_service_pb2, "ApnsService"),
-        (audit_service_pb2, "AuditService"),
-        (badge_service_pb2, "BadgeService"),
-        (channel_service_pb2, "ChannelService"),
-        (delivery_log_service_pb2, "DeliveryLogService"),
-        (device_service_pb2, "DeviceService"),
-        (event_service_pb2, "EventService"),
-        (invite_service_pb2, "InviteService"),
-        (insight_service_pb2, "InsightService"),
-        (live_activity_service_pb2, "LiveActivityService"),
-        (mail_service_pb2, "MailService"),
-        (metric_service_pb2, "MetricService"),
-        (passkey_service_pb2, "PasskeyService"),
-        (password_reset_service_pb2, "PasswordResetService"),
-        (phone_service_pb2, "PhoneService"),
-        (push_notification_service_pb2, "PushNotificationService"),
-        (saved_message_service_pb2, "SavedMessageService"),
-        (single_sign_on_service_pb2, "SingleSignOnService"),
-        (second_factor_service_pb2, "SecondFactorService"),
-        (request_log_service_pb2, "RequestLogService"),
-        (status_service_pb2, "StatusService"),
-        (webhook_service_pb2, "WebhookService"),
-    )
-]
 MAX_REQUEST_BYTES = 1024 * 1024
 """Four times what the gateway lets through. Answers may be larger."""
 
@@ -317,133 +234,61 @@ def build_server(
         max_concurrent_rpcs=settings.max_concurrent_requests,
         max_request_bytes=MAX_REQUEST_BYTES,
     )
-    registrations: list[tuple[Callable[..., None], object]] = [
-        (
-            account_service_pb2_grpc.add_AccountServiceServicer_to_server,
-            AccountServicer(
-                accounts=accounts,
-                membership=membership,
-                sessions=sessions,
-                password_changes=password_changes,
-                api_keys=api_keys,
-                setup=setup,
-            ),
+    servicers = (
+        AccountServicer(
+            accounts=accounts,
+            membership=membership,
+            sessions=sessions,
+            password_changes=password_changes,
+            api_keys=api_keys,
+            setup=setup,
         ),
-        (
-            account_data_service_pb2_grpc.add_AccountDataServiceServicer_to_server,
-            AccountDataServicer(export, Deletion(engine, own_password, events, on_closed=eraser.wake)),
+        AccountDataServicer(export, Deletion(engine, own_password, events, on_closed=eraser.wake)),
+        ApiKeyServicer(api_keys),
+        ApnsServicer(ApnsChecks(pool, apns, rate_limiter)),
+        AuditServicer(AuditLog(engine)),
+        BadgeServicer(
+            Badges(pool, Audience(pool), badges, events, account_limit, delivery_wait=settings.delivery_wait)
         ),
-        (api_key_service_pb2_grpc.add_ApiKeyServiceServicer_to_server, ApiKeyServicer(api_keys)),
-        (
-            apns_service_pb2_grpc.add_ApnsServiceServicer_to_server,
-            ApnsServicer(ApnsChecks(pool, apns, rate_limiter)),
+        ChannelServicer(Channels(engine), ChannelLookups(pool)),
+        DeliveryLogServicer(DeliveryLog(pool, clock)),
+        DeviceServicer(devices),
+        EventServicer(events),
+        InviteServicer(owners_invites, acceptance, accounts),
+        InsightServicer(Statistics(pool, rate_limiter, clock, default_live_activities=settings.max_live_activities)),
+        LiveActivityServicer(area.activities, area.puts, area.control, ActivityHistory(pool, clock)),
+        MailServicer(TestMails(engine, invites.sender, rate_limiter)),
+        MetricServicer(Metrics(engine, clock)),
+        PasskeyServicer(sign_ins, OwnPasskeys(engine, own_password, party)),
+        PasswordResetServicer(password_resets),
+        PhoneServicer(
+            devices=devices,
+            browsers=browsers,
+            activities=phones,
+            screens=screens,
+            notifications=inbox,
+            trials=trials,
+            runs=runs,
         ),
-        (audit_service_pb2_grpc.add_AuditServiceServicer_to_server, AuditServicer(AuditLog(engine))),
-        (
-            badge_service_pb2_grpc.add_BadgeServiceServicer_to_server,
-            BadgeServicer(
-                Badges(pool, Audience(pool), badges, events, account_limit, delivery_wait=settings.delivery_wait)
-            ),
+        PushNotificationServicer(
+            push_notifications, replacements, NotificationHistory(pool, push_notifications), trials
         ),
-        (
-            channel_service_pb2_grpc.add_ChannelServiceServicer_to_server,
-            ChannelServicer(Channels(engine), ChannelLookups(pool)),
+        SavedMessageServicer(SavedMessages(engine)),
+        SingleSignOnServicer(single_sign_on, accounts),
+        SecondFactorServicer(
+            sign_ins,
+            OwnFactors(engine, own_password, rate_limiter, party, clock),
+            FactorResets(engine, resets.mailer),
+            accounts,
         ),
-        (
-            delivery_log_service_pb2_grpc.add_DeliveryLogServiceServicer_to_server,
-            DeliveryLogServicer(DeliveryLog(pool, clock)),
-        ),
-        (device_service_pb2_grpc.add_DeviceServiceServicer_to_server, DeviceServicer(devices)),
-        (event_service_pb2_grpc.add_EventServiceServicer_to_server, EventServicer(events)),
-        (
-            invite_service_pb2_grpc.add_InviteServiceServicer_to_server,
-            InviteServicer(owners_invites, acceptance, accounts),
-        ),
-        (
-            insight_service_pb2_grpc.add_InsightServiceServicer_to_server,
-            InsightServicer(
-                Statistics(pool, rate_limiter, clock, default_live_activities=settings.max_live_activities)
-            ),
-        ),
-        (
-            live_activity_service_pb2_grpc.add_LiveActivityServiceServicer_to_server,
-            LiveActivityServicer(area.activities, area.puts, area.control, ActivityHistory(pool, clock)),
-        ),
-        (
-            mail_service_pb2_grpc.add_MailServiceServicer_to_server,
-            MailServicer(TestMails(engine, invites.sender, rate_limiter)),
-        ),
-        (
-            metric_service_pb2_grpc.add_MetricServiceServicer_to_server,
-            MetricServicer(Metrics(engine, clock)),
-        ),
-        (
-            passkey_service_pb2_grpc.add_PasskeyServiceServicer_to_server,
-            PasskeyServicer(sign_ins, OwnPasskeys(engine, own_password, party)),
-        ),
-        (
-            password_reset_service_pb2_grpc.add_PasswordResetServiceServicer_to_server,
-            PasswordResetServicer(password_resets),
-        ),
-        (
-            phone_service_pb2_grpc.add_PhoneServiceServicer_to_server,
-            PhoneServicer(
-                devices=devices,
-                browsers=browsers,
-                activities=phones,
-                screens=screens,
-                notifications=inbox,
-                trials=trials,
-                runs=runs,
-            ),
-        ),
-        (
-            push_notification_service_pb2_grpc.add_PushNotificationServiceServicer_to_server,
-            PushNotificationServicer(
-                push_notifications,
-                replacements,
-                NotificationHistory(pool, push_notifications),
-                trials,
-            ),
-        ),
-        (
-            saved_message_service_pb2_grpc.add_SavedMessageServiceServicer_to_server,
-            SavedMessageServicer(SavedMessages(engine)),
-        ),
-        (
-            single_sign_on_service_pb2_grpc.add_SingleSignOnServiceServicer_to_server,
-            SingleSignOnServicer(single_sign_on, accounts),
-        ),
-        (
-            second_factor_service_pb2_grpc.add_SecondFactorServiceServicer_to_server,
-            SecondFactorServicer(
-                sign_ins,
-                OwnFactors(engine, own_password, rate_limiter, party, clock),
-                FactorResets(engine, resets.mailer),
-                accounts,
-            ),
-        ),
-        (
-            request_log_service_pb2_grpc.add_RequestLogServiceServicer_to_server,
-            RequestLogServicer(RequestLog(pool)),
-        ),
-        (
-            status_service_pb2_grpc.add_StatusServiceServicer_to_server,
-            StatusServicer(status, AccountAlarms(pool), destinations, facts, thresholds_of(settings)),
-        ),
-        (
-            webhook_service_pb2_grpc.add_WebhookServiceServicer_to_server,
-            WebhookServicer(runs, WebhookCallLog(pool), keys),
-        ),
-    ]
-    for (register, servicer), service in zip(registrations, SERVICES, strict=True):
-        server.add(register, servicer, service.full_name)
-    # No service of the API: its methods have no policies, because it refuses all but our own processes.
-    server.add(
-        request_intake_service_pb2_grpc.add_RequestIntakeServiceServicer_to_server,
+        RequestLogServicer(RequestLog(pool)),
+        StatusServicer(status, AccountAlarms(pool), destinations, facts, thresholds_of(settings)),
+        WebhookServicer(runs, WebhookCallLog(pool), keys),
+        # No service of the API: its methods have no policies, because it refuses all but our own processes.
         RequestIntakeServicer(intake, Peers.of(settings)),
-        request_intake_service_pb2.DESCRIPTOR.services_by_name["RequestIntakeService"].full_name,
     )
+    for servicer in servicers:
+        server.add(servicer)
     if caller is not None:
         server.connect(caller)
     return server

@@ -107,7 +107,7 @@ async def test_a_replacement_is_seen_at_once_in_the_list_and_on_its_page(owner: 
     await owner.open(path)
     await sees(owner, "replaced once, last", '"title": "Checkout recovers"')
     await account.owner.ReplacePushNotification(notification_id=notification_id, title="Checkout is fine")
-    await sees(owner, "replaced twice, last", '"title": "Checkout is fine"', "to come")
+    await sees(owner, "replaced twice, last", '"title": "Checkout is fine"', "To come")
     await sees_no(owner, "Checkout recovers", "500 errors")
 
 

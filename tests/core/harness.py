@@ -16,7 +16,7 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message_factory import GetMessageClass
 from smith.core.v1.device_pb2 import APNS_ENVIRONMENT_SANDBOX
 
-from core_service.app.server import SERVICES
+from core_service.app.services import SERVICES
 from core_service.app.wiring import running_core
 from core_service.auth.credentials import SESSION, Secret, mint
 from core_service.auth.failed_sign_ins import FailedSignIns

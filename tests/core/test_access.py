@@ -10,7 +10,7 @@ from smith.core.v1 import options_pb2
 from smith.core.v1.api_key_pb2 import API_KEY_SCOPE_CHANNELS
 
 from core_service.app.interceptor import read_policies
-from core_service.app.server import SERVICES
+from core_service.app.services import SERVICES
 from tests.core.belongings import CONTENT_STATE, everything, example_ids
 from tests.core.harness import METHODS, Account, Caller, Core, refusal, refused_with, start_account
 from tests.waiting import eventually_async

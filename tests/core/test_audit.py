@@ -17,7 +17,7 @@ from smith.core.v1.json_object_pb2 import JsonObject
 from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS
 
 from core_service.app.interceptor import read_policies
-from core_service.app.server import SERVICES
+from core_service.app.services import SERVICES
 from tests.core.harness import METHODS, PASSWORD, Account, refusal
 
 AUDITED = sorted(path.rpartition("/")[2] for path, policy in read_policies(SERVICES).items() if policy.audited)

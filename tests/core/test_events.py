@@ -134,9 +134,7 @@ async def serving_events(
         )
         errors = ErrorInterceptor(database_away=DATABASE_AWAY)
         server = GrpcServer(interceptors=[errors, calls], max_concurrent_rpcs=1000)
-        server.add(
-            event_service_pb2_grpc.add_EventServiceServicer_to_server, servicer(bus), SERVICE.full_name
-        )  # fmt: skip
+        server.add(servicer(bus))
         port = await server.start("127.0.0.1", 0)
         async with open_channel(f"127.0.0.1:{port}") as channel:
             yield Events(bus, server, channel, credentials)

@@ -88,12 +88,8 @@ class CoreStandIn:
         for module in MODULES:
             name = module.__name__.rsplit(".", 1)[1].removesuffix("_service_pb2_grpc")
             service = "".join(part.capitalize() for part in name.split("_")) + "Service"
-            self.server.add(getattr(module, f"add_{service}Servicer_to_server"), self, f"smith.core.v1.{service}")
-        self.server.add(
-            request_intake_service_pb2_grpc.add_RequestIntakeServiceServicer_to_server,
-            self,
-            "smith.internal.v1.RequestIntakeService",
-        )
+            self.server.add(self, getattr(module, f"add_{service}Servicer_to_server"))
+        self.server.add(self, request_intake_service_pb2_grpc.add_RequestIntakeServiceServicer_to_server)
         self.port = await self.server.start("127.0.0.1", port)
         await self.server.set_serving(True)
 
