@@ -24,7 +24,7 @@ SHARE_A_SERVER = (
 """Folders whose tests are one unit. A folder comes before the one that it is in."""
 APART = {
     f"tests/browser/{name}.py": "tests/browser/test_every_page.py"
-    for name in ("test_doors", "test_every_page", "test_fit", "test_two_workspaces")
+    for name in ("test_doors", "test_every_page", "test_fit", "test_translated", "test_two_workspaces")
 }
 """Files whose folder takes longer than all else, and the unit that they are: two workers share what one did."""
 SECONDS = {
@@ -32,7 +32,7 @@ SECONDS = {
     "tests/backup/test_servers.py": 60,
     "tests/browser": 170,
     "tests/browser/phone": 120,
-    "tests/browser/test_every_page.py": 160,
+    "tests/browser/test_every_page.py": 220,
     "tests/contract/test_live.py": 60,
     "tests/delivery/test_connection_faults.py": 25,
     "tests/docs/test_documents.py": 40,

@@ -18,9 +18,10 @@ from admin_ui.components.dialogs import dialog, dialog_actions, gone_when_closed
 from admin_ui.components.html import div, p, text
 from admin_ui.core import Refused
 from admin_ui.second_factor.proof import Proof
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
-WRONG = "This code is wrong. Type the six digits that the app shows now."
+WRONG = _("This code is wrong. Type the six digits that the app shows now.")
 
 
 async def add_app(visit: Visit, stage: ui.element, *, is_fresh: bool) -> ConfirmAuthenticatorAppResponse | None:
@@ -32,7 +33,7 @@ async def add_app(visit: Visit, stage: ui.element, *, is_fresh: bool) -> Confirm
 async def _begin(visit: Visit, stage: ui.element, *, is_fresh: bool) -> BeginAuthenticatorAppResponse | None:
     if is_fresh:
         return await visit.ask(visit.core.second_factor.BeginAuthenticatorApp, BeginAuthenticatorAppRequest())
-    with stage, dialog("Set up an authenticator app", "First show that it is you.") as shown:
+    with stage, dialog(_("Set up an authenticator app"), _("First show that it is you.")) as shown:
         proof = Proof(is_fresh=False)
 
         async def go_on() -> None:
@@ -47,8 +48,8 @@ async def _begin(visit: Visit, stage: ui.element, *, is_fresh: bool) -> BeginAut
                 shown.submit(begun)
 
         with dialog_actions():
-            secondary("Cancel", lambda: shown.submit(None))
-            primary("Go on", go_on)
+            secondary(_("Cancel"), lambda: shown.submit(None))
+            primary(_("Go on"), go_on)
     begun: BeginAuthenticatorAppResponse | None = await shown
     shown.delete()
     return begun
@@ -57,19 +58,21 @@ async def _begin(visit: Visit, stage: ui.element, *, is_fresh: bool) -> BeginAut
 async def _confirm(
     visit: Visit, stage: ui.element, begun: BeginAuthenticatorAppResponse
 ) -> ConfirmAuthenticatorAppResponse | None:
-    about = "Any app for one-time codes will do: the one in your password manager, Google Authenticator, 2FAS, Aegis."
-    with stage, dialog("Set up an authenticator app", about) as shown:
+    about = _(
+        "Any app for one-time codes will do: the one in your password manager, Google Authenticator, 2FAS, Aegis."
+    )
+    with stage, dialog(_("Set up an authenticator app"), about) as shown:
         with div("pairing"):
             picture = segno.make(begun.uri, error="m").svg_inline(border=3, light="#ffffff", omitsize=True)
             qr = ui.html(picture, sanitize=False).classes("pairing-qr")
             qr.props["role"] = "img"
-            qr.props["aria-label"] = "QR code for the authenticator app"
+            qr.props["aria-label"] = _("QR code for the authenticator app")
             with div("pairing-words"):
-                p("1. Scan this with the app.")
-                text("Or type this secret into it:", "muted small")
-                copyable(begun.secret, "secret for the app")
-                p("2. Type the code that the app shows.")
-        code = ui.input("Code").props("maxlength=12 autocomplete=one-time-code inputmode=numeric autofocus")
+                p(_("1. Scan this with the app."))
+                text(_("Or type this secret into it:"), "muted small")
+                copyable(begun.secret, _("secret for the app"))
+                p(_("2. Type the code that the app shows."))
+        code = ui.input(_("Code")).props("maxlength=12 autocomplete=one-time-code inputmode=numeric autofocus")
 
         async def confirm() -> None:
             request = ConfirmAuthenticatorAppRequest(code=(code.value or "").strip())
@@ -83,8 +86,8 @@ async def _confirm(
                 shown.submit(done)
 
         with dialog_actions():
-            secondary("Cancel", lambda: shown.submit(None))
-            primary("Turn on", confirm)
+            secondary(_("Cancel"), lambda: shown.submit(None))
+            primary(_("Turn on"), confirm)
     done: ConfirmAuthenticatorAppResponse | None = await shown
     shown.delete()
     return done
@@ -92,10 +95,11 @@ async def _confirm(
 
 def remove_app(visit: Visit, stage: ui.element, done: Callable[[], Awaitable[None]]) -> None:
     """Asks for the password and a code, and turns the app off. `done` is awaited then."""
-    about = "After that codes of the app no longer sign you in."
-    with stage, dialog("Turn off the authenticator app?", about) as shown:
+    about = _("After that codes of the app no longer sign you in.")
+    with stage, dialog(_("Turn off the authenticator app?"), about) as shown:
         proof = Proof(is_fresh=False, always=True)
-        code = ui.input("Code").props('maxlength=40 autocomplete=one-time-code hint="Of the app, or a recovery code"')
+        code = ui.input(_("Code")).props("maxlength=40 autocomplete=one-time-code")
+        code.props["hint"] = _("Of the app, or a recovery code")
 
         async def remove() -> None:
             code.error = None
@@ -108,7 +112,7 @@ def remove_app(visit: Visit, stage: ui.element, done: Callable[[], Awaitable[Non
                 await visit.ask(visit.core.second_factor.RemoveAuthenticatorApp, request)
             except Refused as refusal:
                 if refusal.reason == "INVALID_REQUEST":
-                    code.error = "This code is wrong, or was used before."
+                    code.error = _("This code is wrong, or was used before.")
                 else:
                     proof.refuse(refusal)
                 return
@@ -116,7 +120,7 @@ def remove_app(visit: Visit, stage: ui.element, done: Callable[[], Awaitable[Non
             await done()
 
         with dialog_actions():
-            secondary("Cancel", shown.close)
-            danger("Turn off", remove)
+            secondary(_("Cancel"), shown.close)
+            danger(_("Turn off"), remove)
     gone_when_closed(shown)
     shown.open()

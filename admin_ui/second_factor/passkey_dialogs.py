@@ -19,28 +19,29 @@ from admin_ui.components.html import p
 from admin_ui.components.saving import save_from
 from admin_ui.core import Refused
 from admin_ui.second_factor.proof import Proof
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
 BROWSER_SECONDS = 300.0
 """How long a person may take with the browser's own dialog."""
-IMPOSSIBLE = (
+IMPOSSIBLE = _(
     "This browser can make no passkeys at this address. Open the web admin at the server's own address, with https."
 )
 
 
 async def add_passkey(visit: Visit, stage: ui.element, *, is_fresh: bool) -> CreatePasskeyResponse | None:
     """Asks for a name, and has the browser make a passkey. Returns core's answer; None if the person has given up."""
-    about = (
+    about = _(
         "Your phone, computer or security key asks for a finger, face or PIN. Then it signs you in without a password."
     )
-    with stage, dialog("Add a passkey", about) as shown:
-        name = ui.input("Name", placeholder="My laptop").props("maxlength=100 autofocus")
+    with stage, dialog(_("Add a passkey"), about) as shown:
+        name = ui.input(_("Name"), placeholder=_("My laptop")).props("maxlength=100 autofocus")
         proof = Proof(is_fresh=is_fresh)
         problem = p("", "tone-bad").props("role=alert")
 
         async def add() -> None:
             problem.text = ""
-            name.error = None if (name.value or "").strip() else "Give it a name, so that you know it again."
+            name.error = None if (name.value or "").strip() else _("Give it a name, so that you know it again.")
             if proof.is_missing() or name.error:
                 return
             try:
@@ -61,8 +62,8 @@ async def add_passkey(visit: Visit, stage: ui.element, *, is_fresh: bool) -> Cre
                 shown.submit(done)
 
         with dialog_actions():
-            secondary("Cancel", lambda: shown.submit(None))
-            primary("Add passkey", add)
+            secondary(_("Cancel"), lambda: shown.submit(None))
+            primary(_("Add passkey"), add)
     done: CreatePasskeyResponse | None = await shown
     shown.delete()
     return done
@@ -79,8 +80,8 @@ async def _make(options: str) -> dict[str, str]:
 
 def rename_passkey(visit: Visit, stage: ui.element, passkey: Passkey, done: Callable[[], Awaitable[None]]) -> None:
     """Asks for another name. `done` is awaited after the change."""
-    with stage, dialog("Rename the passkey") as shown:
-        name = ui.input("Name", value=passkey.name).props("maxlength=100 autofocus")
+    with stage, dialog(_("Rename the passkey")) as shown:
+        name = ui.input(_("Name"), value=passkey.name).props("maxlength=100 autofocus")
 
         async def rename() -> None:
             request = UpdatePasskeyRequest(passkey_id=passkey.id, name=(name.value or "").strip())
@@ -89,8 +90,8 @@ def rename_passkey(visit: Visit, stage: ui.element, passkey: Passkey, done: Call
                 await done()
 
         with dialog_actions():
-            secondary("Cancel", shown.close)
-            primary("Save", rename)
+            secondary(_("Cancel"), shown.close)
+            primary(_("Save"), rename)
     gone_when_closed(shown)
     shown.open()
 
@@ -99,8 +100,8 @@ def remove_passkey(
     visit: Visit, stage: ui.element, passkey: Passkey, done: Callable[[], Awaitable[None]], *, is_fresh: bool
 ) -> None:
     """Asks, and removes it. `done` is awaited then."""
-    about = "It no longer signs you in. Your device may go on offering it: remove it there as well."
-    with stage, dialog(f"Remove the passkey “{passkey.name}”?", about) as shown:
+    about = _("It no longer signs you in. Your device may go on offering it: remove it there as well.")
+    with stage, dialog(_("Remove the passkey “{name}”?").format(name=passkey.name), about) as shown:
         proof = Proof(is_fresh=is_fresh)
 
         async def remove() -> None:
@@ -116,7 +117,7 @@ def remove_passkey(
             await done()
 
         with dialog_actions():
-            secondary("Cancel", shown.close)
-            danger("Remove passkey", remove)
+            secondary(_("Cancel"), shown.close)
+            danger(_("Remove passkey"), remove)
     gone_when_closed(shown)
     shown.open()

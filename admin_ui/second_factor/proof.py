@@ -4,6 +4,7 @@ from nicegui import ui
 
 from admin_ui.components.html import p
 from admin_ui.core import Refused
+from admin_ui.texts import _
 
 
 class Proof:
@@ -13,7 +14,7 @@ class Proof:
         """Draws the field where it is called. `always`: also for a person who has just signed in."""
         self._field: ui.input | None = None
         if always or not is_fresh:
-            self._field = ui.input("Your password", password=True, password_toggle_button=True)
+            self._field = ui.input(_("Your password"), password=True, password_toggle_button=True)
             self._field.props("maxlength=200 autocomplete=current-password")
         self._problem = p("", "tone-bad").props("role=alert")
 
@@ -27,7 +28,7 @@ class Proof:
         self._problem.text = ""
         if self._field is None:
             return False
-        self._field.error = None if self._field.value else "Enter your password."
+        self._field.error = None if self._field.value else _("Enter your password.")
         return bool(self._field.error)
 
     def refuse(self, refusal: Refused) -> None:
@@ -35,8 +36,8 @@ class Proof:
         if refusal.is_signed_out:
             raise refusal
         if self._field is not None and refusal.reason == "FORBIDDEN" and "current_password" in refusal.message:
-            self._field.error = "This is not your password."
+            self._field.error = _("This is not your password.")
         elif self._field is None and refusal.reason == "FORBIDDEN" and "current_password" in refusal.message:
-            self._problem.text = "You signed in more than 10 minutes ago. Close this and try again."
+            self._problem.text = _("You signed in more than 10 minutes ago. Close this and try again.")
         else:
             self._problem.text = refusal.message
