@@ -62,6 +62,21 @@ OUTSIDE = """([open, close]) => {
 }""".replace("SHOWN", repr(SHOWN_AS_IT_IS))
 
 
+CUT_OFF = """() => [...document.querySelectorAll('a, button')].filter((element) => {
+    if (!element.checkVisibility({ visibilityProperty: true }) || element.closest('.q-tabs')) return false;
+    const { right, width } = element.getBoundingClientRect();
+    for (let box = element.parentElement; width && box; box = box.parentElement) {
+        const { overflowX, textOverflow } = getComputedStyle(box);
+        // Lines that end in an ellipsis are meant to, and tables to be moved. The sidebar moves up and down only.
+        const isMoved = ['auto', 'scroll'].includes(overflowX) && !box.matches('.sidebar');
+        if (textOverflow === 'ellipsis' || isMoved) return false;
+        if (overflowX !== 'visible' && right > box.getBoundingClientRect().right + 1) return true;
+    }
+    return false;
+}).map((element) => element.getAttribute('aria-label') ?? element.textContent)"""
+"""Links and buttons that reach out of what hides the rest of them."""
+
+
 @pytest.fixture(scope="module")
 def abroad(make_stack: MakeStack, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """A server with the web admin in the language of tests."""
@@ -142,9 +157,10 @@ def test_no_page_before_signing_in_says_anything_in_english_and_all_fit(
 
 
 def what_is_wrong(page: Page, name: str, width: int) -> list[str]:
-    """English on the page, once what it draws by itself is drawn, and what sticks out."""
+    """English on the page, once what it draws by itself is drawn, and what sticks out or is cut off."""
+    wrong = what_sticks_out(page, name, width) + [f"{name}: cut off: {words}" for words in page.evaluate(CUT_OFF)]
     try:
         eventually("no English is left", lambda: not english_on(page))
     except AssertionError:
-        return [f"{name}: {words}" for words in sorted(english_on(page))] + what_sticks_out(page, name, width)
-    return what_sticks_out(page, name, width)
+        wrong += [f"{name}: {words}" for words in sorted(english_on(page))]
+    return wrong
