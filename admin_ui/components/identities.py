@@ -26,9 +26,9 @@ def _line(one: Identity) -> None:
             if one.email:
                 text(one.email, "muted")
             if one.current:
-                badge(_("signed in by it now"), "good")
+                badge(_("Signed in by it now"), "good")
             elif not one.usable:
-                badge(_("no longer used"))
+                badge(_("No longer used"))
         with div("cluster small muted"):
             text(_("last used"))
             ago(one.signed_in_at)

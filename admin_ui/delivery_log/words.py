@@ -81,5 +81,9 @@ def recipients(channels: Sequence[str], *, is_one_device: bool = False) -> str:
 
 def sender(sent: pushes.PushNotification) -> str:
     """Who sent it."""
-    gone = _("an API key that is gone") if sent.HasField("api_key_id") else _("an unknown sender")
-    return sent.sender_name or gone
+    if sent.sender_name:
+        return sent.sender_name
+    if sent.HasField("api_key_id"):
+        return _("an API key that is gone")
+    # Alerts to who runs the server.
+    return _("an unknown sender") if sent.HasField("user_id") else _("this server")

@@ -1,21 +1,25 @@
 """The cards with which owners export and delete a workspace, and people their own login."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 
 from nicegui import ui
-from smith.core.v1.account_data_service_pb2 import DeleteAccountRequest, DeleteProfileRequest
+from smith.core.v1.account_data_service_pb2 import (
+    DeleteAccountRequest,
+    DeleteAccountResponse,
+    DeleteProfileRequest,
+    DeleteProfileResponse,
+)
 
-from admin_ui.components.buttons import danger, link_button, secondary
-from admin_ui.components.dialogs import dialog, dialog_actions, gone_when_closed
-from admin_ui.components.form_words import show_refusal
+from admin_ui.components.buttons import danger, link_button
 from admin_ui.components.html import div, p, text
 from admin_ui.components.layout import card
-from admin_ui.core import Refused
+from admin_ui.components.proof import Proof, ask_with_proof
 from admin_ui.leaving.export import path_of
-from admin_ui.page_task import on_page
 from admin_ui.texts import _, ngettext
 from admin_ui.visit import Visit
 
+DELETE_WORKSPACE, DELETE_LOGIN = "delete-workspace", "delete-login"
+"""What the cards are called in addresses."""
 WHAT_GOES = (
     _("All API keys stop working at once, and everybody is signed out."),
     _("Running Live Activities are taken off the phones. Messages that still wait are not sent."),
@@ -38,11 +42,13 @@ def export_card(visit: Visit) -> None:
 
 def delete_card(visit: Visit) -> None:
     """For owners: the end of the workspace."""
-    with card(_("Delete this workspace"), _("It cannot be undone, and there is no time to think it over afterwards.")):
+    about = _("It cannot be undone, and there is no time to think it over afterwards.")
+    with card(_("Delete this workspace"), about, anchor=DELETE_WORKSPACE):
         _listed(WHAT_GOES)
         p(_("What stays: {things}").format(things=WHAT_STAYS), "muted small")
+        stage = div("hidden")
         with div("cluster"):
-            danger(_("Delete workspace…"), lambda: _ask_to_delete(visit))
+            danger(_("Delete workspace…"), lambda: _ask_to_delete(visit, stage))
 
 
 def leave_card(visit: Visit) -> None:
@@ -53,77 +59,69 @@ def leave_card(visit: Visit) -> None:
         "your address.",
         len(visit.accounts),
     ).format(count=len(visit.accounts))
-    with card(_("Delete your login"), about), div("cluster"):
-        danger(_("Delete my login…"), lambda: _ask_to_leave(visit))
+    with card(_("Delete your login"), about, anchor=DELETE_LOGIN):
+        stage = div("hidden")
+        with div("cluster"):
+            danger(_("Delete my login…"), lambda: _ask_to_leave(visit, stage))
 
 
-def _ask_to_delete(visit: Visit) -> None:
+async def _ask_to_delete(visit: Visit, stage: ui.element) -> None:
     name = visit.account.name
-    with dialog(_("Delete {name}?").format(name=name), _("Everything in this workspace is deleted for good.")) as shown:
-        gone_when_closed(shown)
-        typed = ui.input(_("Type {name} to confirm").format(name=name)).props("maxlength=100 autocomplete=off")
-        password = _password()
+    typed: dict[str, ui.input] = {}
 
-        async def delete() -> None:
-            request = DeleteAccountRequest(account_name=typed.value or "", password=password.value or "")
-            labels = {"account_name": _("The name"), "password": _("Your password")}
-            fields = {"account_name": typed, "password": password}
-            if await _accepted(lambda: visit.ask(visit.core.account_data.DeleteAccount, request), fields, labels):
-                ui.navigate.to("/sign-in")
+    def draw() -> Mapping[str, ui.input]:
+        typed["account_name"] = ui.input(_("Type {name} to confirm").format(name=name)).props(
+            "maxlength=100 autocomplete=off"
+        )
+        return typed
 
-        password.on("keydown.enter", on_page(delete))
-        with dialog_actions():
-            secondary(_("Cancel"), shown.close)
-            danger(_("Delete workspace"), delete)
-    shown.open()
+    async def delete(proof: Proof) -> DeleteAccountResponse:
+        request = DeleteAccountRequest(account_name=typed["account_name"].value or "", password=proof.password)
+        return await visit.ask(visit.core.account_data.DeleteAccount, request)
+
+    deleted = await ask_with_proof(
+        visit,
+        stage,
+        _("Delete {name}?").format(name=name),
+        _("Everything in this workspace is deleted for good."),
+        verb=_("Delete workspace"),
+        submit=delete,
+        back=DELETE_WORKSPACE,
+        draw=draw,
+        instead={"account_name": _("The name must be the name of the account")},
+        button=danger,
+        always=True,
+        name="password",
+    )
+    if deleted is not None:
+        ui.navigate.to("/sign-in")
 
 
-def _ask_to_leave(visit: Visit) -> None:
+async def _ask_to_leave(visit: Visit, stage: ui.element) -> None:
     about = ngettext(
         "You leave this workspace at once. An invite can bring you back, as a new person.",
         "You leave all your {count} workspaces at once. An invite can bring you back, as a new person.",
         len(visit.accounts),
     ).format(count=len(visit.accounts))
-    with dialog(_("Delete your login?"), about) as shown:
-        gone_when_closed(shown)
-        password = _password()
 
-        async def leave() -> None:
-            request = DeleteProfileRequest(password=password.value or "")
-            ask = visit.core.account_data.DeleteProfile
-            if await _accepted(
-                lambda: visit.ask(ask, request), {"password": password}, {"password": _("Your password")}
-            ):
-                ui.navigate.to("/sign-in")
+    async def leave(proof: Proof) -> DeleteProfileResponse:
+        request = DeleteProfileRequest(password=proof.password)
+        return await visit.ask(visit.core.account_data.DeleteProfile, request)
 
-        password.on("keydown.enter", on_page(leave))
-        with dialog_actions():
-            secondary(_("Cancel"), shown.close)
-            danger(_("Delete my login"), leave)
-    shown.open()
-
-
-async def _accepted(ask: Callable[[], Awaitable[object]], fields: dict[str, ui.input], labels: dict[str, str]) -> bool:
-    """Whether core has done it. Otherwise the field that is wrong says so. Raises Refused if none is."""
-    for field in fields.values():
-        field.error = None
-    try:
-        await ask()
-    except Refused as refusal:
-        if refusal.reason == "FORBIDDEN" and "password" in refusal.message:
-            fields["password"].error = _("This is not your password.")
-            return False
-        name, words = show_refusal(refusal, labels)
-        if not name:
-            raise
-        fields[name].error = words
-        return False
-    return True
-
-
-def _password() -> ui.input:
-    field = ui.input(_("Your password"), password=True, password_toggle_button=True)
-    return field.props("maxlength=200 autocomplete=current-password")
+    left = await ask_with_proof(
+        visit,
+        stage,
+        _("Delete your login?"),
+        about,
+        verb=_("Delete my login"),
+        submit=leave,
+        back=DELETE_LOGIN,
+        button=danger,
+        always=True,
+        name="password",
+    )
+    if left is not None:
+        ui.navigate.to("/sign-in")
 
 
 def _listed(sentences: tuple[str, ...]) -> None:

@@ -32,7 +32,7 @@ from admin_ui.components.buttons import icon_button, primary, secondary
 from admin_ui.components.dialogs import confirm, dialog, dialog_actions
 from admin_ui.components.html import a, code, div, labelled, text
 from admin_ui.components.layout import badge, page_header
-from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageOf
+from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageOf, row_actions
 from admin_ui.components.pairing import Pairing
 from admin_ui.components.saving import save_from
 from admin_ui.components.search import MAX_SEARCH, search_field
@@ -58,7 +58,7 @@ COLUMNS = [
     Column(_("State")),
     Column(_("Channels")),
     Column(_("Last seen")),
-    Column("", "actions"),
+    Column(_("Actions"), "actions"),
 ]
 SHOWN_CHANNELS = 3
 STATES: dict[str, tuple[str, "DeviceState.ValueType | None"]] = {
@@ -179,7 +179,7 @@ class DevicesPage:
         ]
 
     def _actions(self, device: Device) -> None:
-        with div("row-actions"):
+        with row_actions():
             log = log_of_device(device.id)
             icon_button(
                 "receipt_long", _("What {name} was sent").format(name=device.name), lambda: ui.navigate.to(log)

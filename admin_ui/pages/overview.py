@@ -2,7 +2,8 @@
 
 import datetime as dt
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from nicegui import ui
 from smith.core.v1.event_pb2 import Event
@@ -12,6 +13,7 @@ from smith.core.v1.overview_pb2 import (
     OVERVIEW_PERIOD_MONTH,
     OVERVIEW_PERIOD_WEEK,
     OverviewDevices,
+    OverviewFigures,
     OverviewLimit,
 )
 from smith.core.v1.status_service_pb2 import DESTINATION_REAL, GetServerStatusRequest, GetServerStatusResponse
@@ -34,7 +36,46 @@ from admin_ui.visit import Visit
 PERIODS = {OVERVIEW_PERIOD_DAY: _("24 hours"), OVERVIEW_PERIOD_WEEK: _("7 days"), OVERVIEW_PERIOD_MONTH: _("30 days")}
 LATEST = 8
 """Most events that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Something that the page has a figure and a line of a chart for."""
+
+    name: str
+    color: str
+    of: Callable[[OverviewFigures], int | None]
+    """Reads it for a step, the period, or the one before; None where there is nothing to measure."""
+
+    def figure(self, now: OverviewFigures, before: OverviewFigures, unit: str = "") -> Figure:
+        """Its number in the period."""
+        name = f"{self.name}, {unit}" if unit else self.name
+        return Figure(name, self.of(now) or 0, self.of(before) or 0, self.color)
+
+    def series(self, steps: Iterable[OverviewFigures], *, is_line: bool = False) -> Series:
+        """Its row in the chart."""
+        return Series(self.name, self.color, [self.of(step) for step in steps], is_line=is_line)
+
+
 ORANGE, TEAL, BLUE, RED, GREY = "#ee6a33", "#2a9d8f", "#4f7cff", "#d6453d", "#9a9aa6"
+SENT = (
+    Counted(_("Pushes"), ORANGE, lambda counts: counts.push_notifications),
+    Counted(_("Live Activities started"), TEAL, lambda counts: counts.live_activities_started),
+    Counted(_("Updates"), BLUE, lambda counts: counts.live_activities_updated),
+)
+DELIVERED = (
+    Counted(_("Accepted"), TEAL, lambda counts: counts.accepted),
+    Counted(_("Tried again"), GREY, lambda counts: counts.retried),
+    Counted(_("Failed"), RED, lambda counts: counts.failed),
+)
+LATENCY = (
+    Counted(_("Median"), BLUE, lambda counts: counts.latency_p50_ms if counts.HasField("latency_p50_ms") else None),
+    Counted(
+        _("19 of 20 within"),
+        ORANGE,
+        lambda counts: counts.latency_p95_ms if counts.HasField("latency_p95_ms") else None,
+    ),
+)
 FIRST_PUSH = ApiRequest(Operation.PUSH, {"title": _("Build finished"), "message": _("All tests passed")})
 
 
@@ -107,31 +148,9 @@ class OverviewPage:
             "Each bar is {count} hours from the time below it on.",
             max(1, hours),
         ).format(count=hours)
-        self._sent.show(
-            steps,
-            length,
-            (
-                Series(_("Pushes"), ORANGE, [step.push_notifications for step in found.steps]),
-                Series(_("Live Activities started"), TEAL, [step.live_activities_started for step in found.steps]),
-                Series(_("Updates"), BLUE, [step.live_activities_updated for step in found.steps]),
-            ),
-        )
-        self._deliveries.show(
-            steps,
-            length,
-            (
-                Series(_("Accepted"), TEAL, [step.accepted for step in found.steps]),
-                Series(_("Tried again"), GREY, [step.retried for step in found.steps]),
-                Series(_("Failed"), RED, [step.failed for step in found.steps]),
-            ),
-        )
-        half = [step.latency_p50_ms if step.HasField("latency_p50_ms") else None for step in found.steps]
-        most = [step.latency_p95_ms if step.HasField("latency_p95_ms") else None for step in found.steps]
-        self._latency.show(
-            steps,
-            length,
-            (Series(_("Median"), BLUE, half, is_line=True), Series(_("19 of 20 within"), ORANGE, most, is_line=True)),
-        )
+        self._sent.show(steps, length, [one.series(found.steps) for one in SENT])
+        self._deliveries.show(steps, length, [one.series(found.steps) for one in DELIVERED])
+        self._latency.show(steps, length, [one.series(found.steps, is_line=True) for one in LATENCY])
 
     def _show_tiles(self, found: GetOverviewResponse) -> None:
         owed = found.owed.push_notifications + found.owed.live_activities
@@ -146,28 +165,15 @@ class OverviewPage:
         now, before, period = found.total, found.previous, PERIODS[self._period.value]
         self._sent_figures.clear()
         with self._sent_figures:
-            started, updated = now.live_activities_started, now.live_activities_updated
-            sent = [
-                Figure(_("Pushes"), now.push_notifications, before.push_notifications, ORANGE),
-                Figure(_("Live Activities started"), started, before.live_activities_started, TEAL),
-                Figure(_("Updates"), updated, before.live_activities_updated, BLUE),
-            ]
-            figures(sent, period)
+            figures([one.figure(now, before) for one in SENT], period)
         self._delivery_figures.clear()
         with self._delivery_figures:
-            delivered = [
-                Figure(_("Accepted"), now.accepted, before.accepted, TEAL),
-                Figure(_("Tried again"), now.retried, before.retried, GREY),
-                Figure(_("Failed"), now.failed, before.failed, RED),
-            ]
-            figures(delivered, period)
+            figures([one.figure(now, before) for one in DELIVERED], period)
             p(_("By {takers}.").format(takers=self._visit.destinations.takers), "muted small")
         self._latency_figures.clear()
         with self._latency_figures:
             if now.HasField("latency_p50_ms"):
-                half = Figure(_("Median, ms"), now.latency_p50_ms, before.latency_p50_ms, BLUE)
-                most = Figure(_("19 of 20 within, ms"), now.latency_p95_ms, before.latency_p95_ms, ORANGE)
-                figures([half, most], period)
+                figures([one.figure(now, before, "ms") for one in LATENCY], period)
 
     def _show_alarms(self, status: GetServerStatusResponse) -> None:
         self._alarms.clear()

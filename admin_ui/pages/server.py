@@ -12,6 +12,7 @@ from smith.core.v1.status_service_pb2 import (
     ALARM_KIND_LINE_STOPPED,
     SERVER_CONCERN_KIND_ROUTE_STOPPED,
     Alarm,
+    AlertRecipients,
     BackupRecord,
     GetServerFactsRequest,
     GetServerFactsResponse,
@@ -31,6 +32,7 @@ from admin_ui.texts import _, ngettext
 from admin_ui.theme import DISTRIBUTION
 from admin_ui.visit import Visit
 
+ALERT_SETTINGS = ("SMITH_ALERT_MAIL_TO", "SMITH_ALERT_WEBHOOK_URL", "SMITH_ALERT_PUSH_TO")
 PATH = "/settings/server"
 REFRESH_SECONDS = 5.0
 GIGABYTE, MEGABYTE = 1024**3, 1024**2
@@ -152,10 +154,13 @@ class ServerPage:
                 _routes(stopped)
             else:
                 with div("cluster"):
-                    badge(_("stopped"), "bad")
+                    badge(_("Stopped"), "bad")
         if found.is_whole_server:
             with card(_("Waiting"), _("What is accepted and not done yet. It is kept until it is done.")):
                 _queues([queue for queue in found.queues if queue.waiting])
+        if found.HasField("alert_recipients"):
+            with card(_("Alerts"), _("Who is told when something needs attention, and when it is over.")):
+                _recipients(found.alert_recipients)
         with card(_("Data"), _("Where it is kept, and from when it could be restored.")), facts():
             _data(found)
             _backups(found)
@@ -163,7 +168,7 @@ class ServerPage:
 
 def _process(one: Process) -> None:
     with fact(PROCESSES.get(one.name, one.name)):
-        badge(_("answers"), "good") if one.is_reachable else badge(_("does not answer"), "bad")
+        badge(_("Answers"), "good") if one.is_reachable else badge(_("Does not answer"), "bad")
         if one.version:
             text(" " + _("version {version}").format(version=one.version), "muted small")
         if one.started_at is not None:
@@ -174,7 +179,7 @@ def _process(one: Process) -> None:
 def _routes(stopped: Sequence[Alarm]) -> None:
     if not stopped:
         with div("cluster"):
-            badge(_("all open"), "good")
+            badge(_("All open"), "good")
     for alarm in stopped:
         with notice(
             "bad",
@@ -195,6 +200,29 @@ def _queues(waiting: Sequence[QueueDepth]) -> None:
                 text(f"{queue.waiting:,}", "strong num")
                 if queue.oldest_seconds:
                     p(_oldest(queue.oldest_seconds), "muted small")
+
+
+def _recipients(told: AlertRecipients) -> None:
+    mails, webhooks, people = told.mails, told.webhooks, told.people
+    ways = (
+        (_("By mail"), mails, ngettext("{count} address", "{count} addresses", mails)),
+        (_("By webhook"), webhooks, ngettext("{count} URL", "{count} URLs", webhooks)),
+        (_("By push"), people, ngettext("{count} person", "{count} people", people)),
+    )
+    if not any(count for _way, count, _words in ways):
+        with p(""):
+            phrase(_("Only the log of this server. These settings name others: {settings}"), settings=_alert_settings)
+        return
+    with facts():
+        for way, count, words in ways:
+            with fact(way, words.format(count=count) if count else _("none")):
+                pass
+
+
+def _alert_settings() -> None:
+    for place, name in enumerate(ALERT_SETTINGS):
+        text(", " if place else "")
+        code(name)
 
 
 def _data(found: GetServerFactsResponse) -> None:

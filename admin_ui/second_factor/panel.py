@@ -8,21 +8,18 @@ from smith.core.v1.passkey_service_pb2 import ListPasskeysRequest, Passkey
 from smith.core.v1.second_factor_service_pb2 import (
     CreateRecoveryCodesRequest,
     CreateRecoveryCodesResponse,
-    GetSecondFactorRequest,
     GetSecondFactorResponse,
 )
 
 from admin_ui.components.buttons import quiet, secondary
-from admin_ui.components.dialogs import dialog, dialog_actions
 from admin_ui.components.html import div, p, phrase, text
 from admin_ui.components.layout import badge, card
+from admin_ui.components.proof import Proof, ask_with_proof, means_of
 from admin_ui.components.states import notice
 from admin_ui.components.times import ago
-from admin_ui.core import Refused
-from admin_ui.second_factor.app_dialogs import add_app, remove_app
+from admin_ui.second_factor.app_dialogs import CARD, add_app, remove_app
 from admin_ui.second_factor.codes import show_codes
 from admin_ui.second_factor.passkey_dialogs import add_passkey, remove_passkey, rename_passkey
-from admin_ui.second_factor.proof import Proof
 from admin_ui.texts import _
 from admin_ui.visit import Visit
 
@@ -39,7 +36,7 @@ class SecondFactorPanel:
         self.on_set_up: Callable[[], Awaitable[None]] | None = None
         """Awaited once the person has a second factor and has kept the recovery codes: their other sessions have
         ended."""
-        with card(_("Second factor"), ABOUT):
+        with card(_("Second factor"), ABOUT, anchor=CARD):
             self._content = div("stack")
         self._stage = div("hidden")
         """Where dialogs are drawn: outside the card, which is drawn again."""
@@ -47,9 +44,8 @@ class SecondFactorPanel:
 
     async def refresh(self) -> None:
         """Reads it again. Raises Refused."""
-        core = self._visit.core
-        self._has = await self._visit.ask(core.second_factor.GetSecondFactor, GetSecondFactorRequest())
-        passkeys = (await self._visit.ask(core.passkeys.ListPasskeys, ListPasskeysRequest())).passkeys
+        self._has = await means_of(self._visit)
+        passkeys = (await self._visit.ask(self._visit.core.passkeys.ListPasskeys, ListPasskeysRequest())).passkeys
         self._content.clear()
         with self._content:
             self._app()
@@ -92,7 +88,7 @@ class SecondFactorPanel:
                 with div("cluster"):
                     text(passkey.name, "strong")
                     if passkey.synced:
-                        badge(_("synced"), "info").props["title"] = _("Its maker keeps a copy for your other devices")
+                        badge(_("Synced"), "info").props["title"] = _("Its maker keeps a copy for your other devices")
                 with div("muted small"):
                     phrase(
                         _("Added {added}, last used {used}"),
@@ -102,7 +98,7 @@ class SecondFactorPanel:
             with div("cluster"):
                 rename = quiet(_("Rename"), lambda: rename_passkey(self._visit, self._stage, passkey, self.refresh))
                 rename.props["aria-label"] = _("Rename the passkey {name}").format(name=passkey.name)
-                remove = quiet(_("Remove"), lambda: self._remove_passkey(passkey))
+                remove = quiet(_("Remove"), lambda: remove_passkey(self._visit, self._stage, passkey, self.refresh))
                 remove.props["aria-label"] = _("Remove the passkey {name}").format(name=passkey.name)
 
     def _recovery_codes(self) -> None:
@@ -116,48 +112,36 @@ class SecondFactorPanel:
             secondary(_("Make new ones"), self._new_codes).props["aria-label"] = _("Make new recovery codes")
 
     async def _add_app(self) -> None:
-        done = await add_app(self._visit, self._stage, is_fresh=await self._is_fresh())
+        done = await add_app(self._visit, self._stage)
         if done is not None:
             await self._set_up(done.recovery_codes, _("The authenticator app is on."))
 
     async def _remove_app(self) -> None:
-        remove_app(self._visit, self._stage, self.refresh)
+        await remove_app(self._visit, self._stage, self.refresh)
 
     async def _add_passkey(self) -> None:
-        done = await add_passkey(self._visit, self._stage, is_fresh=await self._is_fresh())
+        done = await add_passkey(self._visit, self._stage)
         if done is not None:
             await self._set_up(done.recovery_codes, _("The passkey “{name}” is added.").format(name=done.passkey.name))
 
-    async def _remove_passkey(self, passkey: Passkey) -> None:
-        remove_passkey(self._visit, self._stage, passkey, self.refresh, is_fresh=await self._is_fresh())
-
     async def _new_codes(self) -> None:
-        made = await self._ask_for_codes(is_fresh=await self._is_fresh())
+        async def make(proof: Proof) -> CreateRecoveryCodesResponse:
+            request = CreateRecoveryCodesRequest(current_password=proof.password)
+            return await self._visit.ask(self._visit.core.second_factor.CreateRecoveryCodes, request)
+
+        made = await ask_with_proof(
+            self._visit,
+            self._stage,
+            _("Make new recovery codes?"),
+            _("The ones that you have stop working."),
+            verb=_("Make new codes"),
+            submit=make,
+            back=CARD,
+            button=secondary,
+        )
         if made is not None:
             show_codes(self._stage, made.recovery_codes)
             await self.refresh()
-
-    async def _ask_for_codes(self, *, is_fresh: bool) -> CreateRecoveryCodesResponse | None:
-        with self._stage, dialog(_("Make new recovery codes?"), _("The ones that you have stop working.")) as shown:
-            proof = Proof(is_fresh=is_fresh)
-
-            async def make() -> None:
-                if proof.is_missing():
-                    return
-                request = CreateRecoveryCodesRequest(current_password=proof.password)
-                try:
-                    made = await self._visit.ask(self._visit.core.second_factor.CreateRecoveryCodes, request)
-                except Refused as refusal:
-                    proof.refuse(refusal)
-                else:
-                    shown.submit(made)
-
-            with dialog_actions():
-                secondary(_("Cancel"), lambda: shown.submit(None))
-                secondary(_("Make new codes"), make)
-        made: CreateRecoveryCodesResponse | None = await shown
-        shown.delete()
-        return made
 
     async def _set_up(self, codes: Sequence[str], words: str) -> None:
         ui.notify(words, type="positive")
@@ -170,7 +154,3 @@ class SecondFactorPanel:
         self._visit.is_busy = False
         if self.on_set_up is not None:
             await self.on_set_up()
-
-    async def _is_fresh(self) -> bool:
-        has = await self._visit.ask(self._visit.core.second_factor.GetSecondFactor, GetSecondFactorRequest())
-        return has.fresh

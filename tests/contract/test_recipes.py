@@ -31,6 +31,7 @@ USED_BY = {
         "simulator/browsers/payload.py",
         "simulator/browsers/shown.py",
         "admin_ui/components/browser_window.py",
+        "core_service/status/alert_pushes.py",  # a tap on an alert opens the page about the server
     },
     "countdown": set[str](),
     "segmented_progress": {
