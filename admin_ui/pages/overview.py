@@ -49,7 +49,7 @@ class Counted:
 
     def figure(self, now: OverviewFigures, before: OverviewFigures, unit: str = "") -> Figure:
         """Its number in the period."""
-        name = f"{self.name}, {unit}" if unit else self.name
+        name = _("{name}, {unit}").format(name=self.name, unit=unit) if unit else self.name
         return Figure(name, self.of(now) or 0, self.of(before) or 0, self.color)
 
     def series(self, steps: Iterable[OverviewFigures], *, is_line: bool = False) -> Series:
