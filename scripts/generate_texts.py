@@ -8,6 +8,7 @@ import io
 import sys
 from pathlib import Path
 
+from babel import Locale, UnknownLocaleError
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
@@ -21,12 +22,19 @@ TEMPLATE = FOLDER / f"{DOMAIN}.pot"
 WRITTEN_IN = [("static/**.js", "javascript"), ("templates/**.html", "jinja2"), ("**.py", "python")]
 UNSTEADY = ('"POT-Creation-Date:', '"PO-Revision-Date:', '"Generated-By:')
 """Lines that say when and by what a file was written: they would differ each time."""
-HEAD = "# All texts of the web admin. CONTRIBUTING.md says how to translate them. `make texts` writes this file."
+HEAD = "# Texts of the web admin. CONTRIBUTING.md says how to translate them. `make texts` brings this file up to date."
+
+
+def empty(language: str | None = None) -> Catalog:
+    """A catalog without texts."""
+    return Catalog(
+        language, domain=DOMAIN, project="activitysmith-server", version="0", header_comment=HEAD, fuzzy=False
+    )
 
 
 def template() -> Catalog:
     """All texts that stand in the code, with the files that they are in."""
-    catalog = Catalog(domain=DOMAIN, project="activitysmith-server", version="0", header_comment=HEAD, fuzzy=False)
+    catalog = empty()
     for file, _line, text, comments, context in extract_from_dir(SOURCE, WRITTEN_IN):
         catalog.add(text, None, [(f"admin_ui/{Path(file).as_posix()}", 0)], auto_comments=comments, context=context)
     return catalog
@@ -55,8 +63,8 @@ def files(new: str | None) -> dict[Path, bytes]:
     if new and new not in sources:
         sources[new] = catalog_of(new).with_suffix(".po")
     for name, source in sources.items():
-        held = source.read_bytes() if source.exists() else b""
-        catalog = read_po(io.BytesIO(held), locale=name, domain=DOMAIN)
+        held = io.BytesIO(source.read_bytes()) if source.exists() else None
+        catalog = empty(name) if held is None else read_po(held, locale=name, domain=DOMAIN)
         catalog.update(found, no_fuzzy_matching=True)
         text = written(catalog)
         wanted[source] = text
@@ -71,6 +79,11 @@ def main() -> None:
     arguments.add_argument("--check", action="store_true")
     arguments.add_argument("--language")
     chosen = arguments.parse_args()
+    try:
+        if chosen.language:
+            Locale.parse(chosen.language)
+    except (ValueError, UnknownLocaleError):
+        arguments.error(f"{chosen.language} is no name of a language, such as de or pt_BR")
     stale = [
         (file, content)
         for file, content in files(chosen.language).items()
