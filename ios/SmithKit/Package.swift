@@ -9,6 +9,8 @@ let package = Package(
     ],
     targets: [
         .target(name: "SmithKit"),
+        // The kit as a phone, without a screen: tests/swift drives it against a real server.
+        .executableTarget(name: "smith-phone", dependencies: ["SmithKit"], path: "Tests/SmithPhone"),
         .testTarget(name: "SmithKitTests", dependencies: ["SmithKit"], resources: [.copy("Fixtures")]),
     ],
     swiftLanguageModes: [.v6]

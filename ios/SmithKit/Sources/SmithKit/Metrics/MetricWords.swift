@@ -6,7 +6,8 @@ extension Metric {
         switch value {
         case nil: "–"
         case .text(let text): text
-        case .number(let number): words(number, locale)
+        // What would be written as -0 is 0.
+        case .number(let number): words(abs(number) < 0.005 ? 0 : number, locale)
         }
     }
 

@@ -23,7 +23,7 @@ import Testing
         (["format": "string", "latest_value": "all good"], american, "all good"),
         (["format": "hologram", "latest_value": 7], american, "7"),
         (["format": "number", "latest_value": ["odd"]], american, "–"),
-        (["format": "number", "latest_value": -0.004], american, "-0"),
+        (["format": "number", "latest_value": -0.004], american, "0"),
     ] as [([String: JSONValue], Locale, String)])
     func aValueIsWrittenAsItsFormatSays(fields: [String: JSONValue], locale: Locale, words: String) {
         #expect(Self.metric(fields)?.words(locale: locale) == words)
