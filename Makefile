@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: always help up test test-fast test-all test-swift newest check audit bench reliability fmt proto reference
+.PHONY: always help up test test-fast test-all test-swift newest check audit bench reliability fmt proto reference fixtures
 BIN := .venv/bin
 # A person's own values would make our Python find other packages, or none, or compile every module at each start.
 unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE
@@ -46,9 +46,11 @@ check: .venv/.stamp-dev ## lint, types, import rules, protos, dependencies
 	@if [ -e proto/last_release.binpb ]; then set -x; $(BIN)/buf breaking --against proto/last_release.binpb; fi
 	$(BIN)/python scripts/generate_protos.py --check
 	$(BIN)/python scripts/generate_rest_reference.py --check
+	$(BIN)/python scripts/write_string_catalog.py --check
+	$(BIN)/python -m tests.swift_fixtures --check
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
-	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows docs/examples/deploy.yml .github/workflows/ci.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows docs/examples/deploy.yml .github/workflows/ci.yml .github/workflows/ios.yml
 	$(BIN)/compose-lint check --quiet --skip-suppressed --no-env compose.yaml
 	$(BIN)/python scripts/audit.py
 
@@ -71,6 +73,9 @@ proto: .venv/.stamp-dev ## write gen/smith and the CLI's table from proto/
 
 reference: .venv/.stamp-dev ## write docs/rest.md from the API's description
 	$(BIN)/python scripts/generate_rest_reference.py
+
+fixtures: .venv/.stamp-dev ## write what the tests of the iPhone app decode, with core's own builders
+	$(BIN)/python -m tests.swift_fixtures
 
 # Asked each time: a checkout may have been moved or copied, and a Python upgraded, since it was made.
 .venv/.stamp-run: always

@@ -68,6 +68,11 @@ Groups = Annotated[str, AfterValidator(_groups)]
 """Names of groups, separated by commas, or a JSON list if names contain commas."""
 
 
+def _listed(told: str) -> list[str]:
+    """What stands between the commas."""
+    return [one.strip() for one in told.split(",") if one.strip()]
+
+
 class SingleSignOnSettings(ServiceSettings):
     """Settings of single sign-on by OpenID Connect. Without an issuer there is none."""
 
@@ -137,6 +142,8 @@ class CoreSettings(StatusSettings, SingleSignOnSettings):
         Annotated[str, Field(max_length=2048, pattern=r"^https://[^\s/?#]+")] | None, BeforeValidator(empty_is_unset)
     ] = None
     """A URL that is told the same by a POST with JSON."""
+    alert_push_to: str = ""
+    """Addresses of owners, separated by commas, whose phones are told the same by a push notification."""
     redis_url: str | None = Field(default=None, pattern=r"^redis(s|\+unix)?://")
     """Shared rate limits for several cores; in process if not set."""
     delivery_address: str = "127.0.0.1:50052"
@@ -185,12 +192,17 @@ class CoreSettings(StatusSettings, SingleSignOnSettings):
     @property
     def alert_addresses(self) -> list[str]:
         """The addresses of `alert_mail_to`."""
-        return [one.strip() for one in self.alert_mail_to.split(",") if one.strip()]
+        return _listed(self.alert_mail_to)
 
-    @field_validator("alert_mail_to")
+    @property
+    def alert_people(self) -> list[str]:
+        """The addresses of `alert_push_to`, in lower case, as those of logins are."""
+        return [one.lower() for one in _listed(self.alert_push_to)]
+
+    @field_validator("alert_mail_to", "alert_push_to")
     @classmethod
     def _names_addresses(cls, told: str) -> str:
-        addresses = [one.strip() for one in told.split(",") if one.strip()]
+        addresses = _listed(told)
         if len(addresses) > MAX_ALERT_ADDRESSES:
             raise ValueError(f"must name at most {MAX_ALERT_ADDRESSES} addresses")
         for address in addresses:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from nicegui import ui
 from nicegui.events import ValueChangeEventArguments
@@ -35,6 +36,16 @@ def gone_when_closed(shown: ui.dialog) -> None:
     shown.on_value_change(changed)
 
 
+async def answer_of(shown: ui.dialog) -> Any:
+    """Opens the dialog, and returns what it is submitted with; None if the person closes it. It is removed then."""
+    with the_person_thinks():
+        answer = await shown
+    # A page that is left takes its dialogs with it.
+    if not shown.is_deleted:
+        shown.delete()
+    return answer
+
+
 @contextmanager
 def dialog_actions() -> Iterator[None]:
     """The row of buttons at the end of a dialog."""
@@ -48,7 +59,4 @@ async def confirm(title: str, explanation: str, verb: str, *, is_dangerous: bool
         secondary("Cancel", lambda: asked.submit(False))
         button = danger if is_dangerous else primary
         button(verb, lambda: asked.submit(True))
-    with the_person_thinks():
-        agreed = bool(await asked)
-    asked.delete()
-    return agreed
+    return bool(await answer_of(asked))

@@ -25,9 +25,9 @@ def _line(one: Identity) -> None:
             if one.email:
                 text(one.email, "muted")
             if one.current:
-                badge("signed in by it now", "good")
+                badge("Signed in by it now", "good")
             elif not one.usable:
-                badge("no longer used")
+                badge("No longer used")
         with div("cluster small muted"):
             text("last used")
             ago(one.signed_in_at)

@@ -16,13 +16,13 @@ from smith.core.v1.invite_service_pb2 import (
     RevokeInviteRequest,
 )
 
-from admin_ui.components.buttons import quiet, secondary
+from admin_ui.components.buttons import icon_button, secondary
 from admin_ui.components.copying import copyable
 from admin_ui.components.dialogs import confirm, dialog, dialog_actions, gone_when_closed
 from admin_ui.components.html import div, p, text
 from admin_ui.components.layout import badge
 from admin_ui.components.mail_state import mail_state
-from admin_ui.components.paged_table import Column, PagedTable, PageOf
+from admin_ui.components.paged_table import Column, PagedTable, PageOf, row_actions
 from admin_ui.components.states import notice
 from admin_ui.components.times import ago
 from admin_ui.visit import Visit
@@ -71,11 +71,11 @@ class InviteList:
         )
 
     def _actions(self, invite: Invite) -> None:
-        with div():
+        with row_actions():
             if invite.status != INVITE_STATUS_EXPIRED:
-                _named(quiet("Copy link", lambda: self._link(invite)), "Copy link", invite)
-            _named(quiet("Resend", lambda: self._resend(invite)), "Resend", invite)
-            _named(quiet("Revoke", lambda: self._revoke(invite)), "Revoke", invite)
+                icon_button("link", f"Copy link: {invite.email}", lambda: self._link(invite))
+            icon_button("send", f"Resend: {invite.email}", lambda: self._resend(invite))
+            icon_button("delete", f"Revoke: {invite.email}", lambda: self._revoke(invite))
 
     async def _link(self, invite: Invite) -> None:
         request = CreateInviteLinkRequest(invite_id=invite.id)
@@ -122,8 +122,3 @@ def _status(invite: Invite) -> None:
         badge("Expired", "warn")
     else:
         badge("Pending", "info")
-
-
-def _named(button: ui.button, verb: str, invite: Invite) -> None:
-    """Names the invite in the button's label, for people who use a screen reader."""
-    button.props["aria-label"] = f"{verb}: {invite.email}"

@@ -28,9 +28,11 @@ def back_link(name: str, path: str) -> None:
 
 
 @contextmanager
-def card(title: str = "", description: str = "") -> Iterator[ui.element]:
-    """A panel, with a heading if `title` is given."""
+def card(title: str = "", description: str = "", *, anchor: str = "") -> Iterator[ui.element]:
+    """A panel, with a heading if `title` is given. `anchor` is what leads to it in the page's address."""
     with ui.element("section").classes("card") as panel:
+        if anchor:
+            panel.props["id"] = anchor
         if title:
             with div("card-header"):
                 text(title, "card-title", "h2")

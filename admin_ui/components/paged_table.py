@@ -1,6 +1,7 @@
 """Tables of lists that the server pages: any number of rows, of which the browser holds one page."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -29,6 +30,13 @@ class PageOf(Generic[Row]):
     rows: Sequence[Row]
     next_page_token: str
     """Empty on the last page."""
+
+
+@contextmanager
+def row_actions() -> Iterator[None]:
+    """What can be done with a row: the block draws `icon_button`s, what takes away last."""
+    with div("row-actions"):
+        yield
 
 
 Fetch = Callable[[str | None], Awaitable[PageOf[Row]]]

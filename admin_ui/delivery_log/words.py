@@ -75,5 +75,9 @@ def recipients(channels: Sequence[str], *, is_one_device: bool = False) -> str:
 
 def sender(sent: pushes.PushNotification) -> str:
     """Who sent it."""
-    gone = "an API key that is gone" if sent.HasField("api_key_id") else "an unknown sender"
-    return sent.sender_name or gone
+    if sent.sender_name:
+        return sent.sender_name
+    if sent.HasField("api_key_id"):
+        return "an API key that is gone"
+    # Alerts to who runs the server.
+    return "an unknown sender" if sent.HasField("user_id") else "this server"

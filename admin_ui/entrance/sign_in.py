@@ -28,6 +28,7 @@ WRONG = "The e-mail address or the password is wrong."
 ENDED = "Your session has ended. Sign in again."
 AGAIN = "That took too long, or was tried too often. Sign in again."
 UNKNOWN_PASSKEY = "This passkey does not sign you in here. Use your password."
+PROVE = "Sign in again to show that it is you. Then you are back where you were."
 RESET = "Your new password is set. Sign in with it."
 
 
@@ -65,7 +66,7 @@ class _Entrance:
         if setup.needs_account:
             return RedirectResponse("/setup", status_code=303)
         address = self._address.read(request) or ""
-        note = RESET if address else ENDED if ended else AGAIN if "again" in request.query_params else ""
+        note = RESET if address else _note(request.query_params)
         faults = Faults(form=UNKNOWN_PASSKEY, status=403) if "passkey" in request.query_params else None
         response = await self._form(request, faults, email=address, note=note, following=following)
         if has_session:
@@ -95,6 +96,7 @@ class _Entrance:
         return self._challenge.redirect(challenge, f"{SECOND_STEP}{query}")
 
     async def sign_out(self, request: Request) -> Response:
+        sent = await read_form(request, ("next",))
         caller = self._site.caller(request)
         if caller.session_token:
             try:
@@ -102,7 +104,9 @@ class _Entrance:
             except Refused as refusal:
                 if not refusal.is_signed_out:
                     return RedirectResponse("/", status_code=303)
-        response = RedirectResponse("/sign-in", status_code=303)
+        following = within(sent["next"])
+        again = "" if following == "/" else f"?prove&next={quote(following, safe='')}"
+        response = RedirectResponse(f"/sign-in{again}", status_code=303)
         self._site.cookie.clear(response)
         return response
 
@@ -136,6 +140,12 @@ async def _is_signed_in(site: Site, request: Request) -> bool:
             raise
         return False
     return True
+
+
+def _note(asked: Mapping[str, str]) -> str:
+    """Why the person is here, if something else has sent them."""
+    notes = {"ended": ENDED, "again": AGAIN, "prove": PROVE}
+    return next((words for name, words in notes.items() if name in asked), "")
 
 
 def _mistakes(sent: Mapping[str, str]) -> Faults:

@@ -1,20 +1,24 @@
 """The cards with which owners export and delete a workspace, and people their own login."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 
 from nicegui import ui
-from smith.core.v1.account_data_service_pb2 import DeleteAccountRequest, DeleteProfileRequest
+from smith.core.v1.account_data_service_pb2 import (
+    DeleteAccountRequest,
+    DeleteAccountResponse,
+    DeleteProfileRequest,
+    DeleteProfileResponse,
+)
 
-from admin_ui.components.buttons import danger, link_button, secondary
-from admin_ui.components.dialogs import dialog, dialog_actions, gone_when_closed
-from admin_ui.components.form_words import show_refusal
+from admin_ui.components.buttons import danger, link_button
 from admin_ui.components.html import div, p, text
 from admin_ui.components.layout import card
-from admin_ui.core import Refused
+from admin_ui.components.proof import Proof, ask_with_proof
 from admin_ui.leaving.export import path_of
-from admin_ui.page_task import on_page
 from admin_ui.visit import Visit
 
+DELETE_WORKSPACE, DELETE_LOGIN = "delete-workspace", "delete-login"
+"""What the cards are called in addresses."""
 WHAT_GOES = (
     "All API keys stop working at once, and everybody is signed out.",
     "Running Live Activities are taken off the phones. Messages that still wait are not sent.",
@@ -37,11 +41,13 @@ def export_card(visit: Visit) -> None:
 
 def delete_card(visit: Visit) -> None:
     """For owners: the end of the workspace."""
-    with card("Delete this workspace", "It cannot be undone, and there is no time to think it over afterwards."):
+    about = "It cannot be undone, and there is no time to think it over afterwards."
+    with card("Delete this workspace", about, anchor=DELETE_WORKSPACE):
         _listed(WHAT_GOES)
         p(f"What stays: {WHAT_STAYS}", "muted small")
+        stage = div("hidden")
         with div("cluster"):
-            danger("Delete workspace…", lambda: _ask_to_delete(visit))
+            danger("Delete workspace…", lambda: _ask_to_delete(visit, stage))
 
 
 def leave_card(visit: Visit) -> None:
@@ -49,72 +55,61 @@ def leave_card(visit: Visit) -> None:
     several = len(visit.accounts) > 1
     where = f"all your {len(visit.accounts)} workspaces" if several else "this workspace"
     about = f"You leave {where}, your devices are unpaired and your login is deleted. Audit logs keep your address."
-    with card("Delete your login", about), div("cluster"):
-        danger("Delete my login…", lambda: _ask_to_leave(visit, where))
+    with card("Delete your login", about, anchor=DELETE_LOGIN):
+        stage = div("hidden")
+        with div("cluster"):
+            danger("Delete my login…", lambda: _ask_to_leave(visit, stage, where))
 
 
-def _ask_to_delete(visit: Visit) -> None:
+async def _ask_to_delete(visit: Visit, stage: ui.element) -> None:
     name = visit.account.name
-    with dialog(f"Delete {name}?", "Everything in this workspace is deleted for good.") as shown:
-        gone_when_closed(shown)
-        typed = ui.input(f"Type {name} to confirm").props("maxlength=100 autocomplete=off")
-        password = _password()
+    typed: dict[str, ui.input] = {}
 
-        async def delete() -> None:
-            request = DeleteAccountRequest(account_name=typed.value or "", password=password.value or "")
-            labels = {"account_name": "The name", "password": "Your password"}
-            fields = {"account_name": typed, "password": password}
-            if await _accepted(lambda: visit.ask(visit.core.account_data.DeleteAccount, request), fields, labels):
-                ui.navigate.to("/sign-in")
+    def draw() -> Mapping[str, ui.input]:
+        typed["account_name"] = ui.input(f"Type {name} to confirm").props("maxlength=100 autocomplete=off")
+        return typed
 
-        password.on("keydown.enter", on_page(delete))
-        with dialog_actions():
-            secondary("Cancel", shown.close)
-            danger("Delete workspace", delete)
-    shown.open()
+    async def delete(proof: Proof) -> DeleteAccountResponse:
+        request = DeleteAccountRequest(account_name=typed["account_name"].value or "", password=proof.password)
+        return await visit.ask(visit.core.account_data.DeleteAccount, request)
 
-
-def _ask_to_leave(visit: Visit, where: str) -> None:
-    with dialog("Delete your login?", f"You leave {where} at once. An invite can bring you back, as a new person.") as (
-        shown
-    ):
-        gone_when_closed(shown)
-        password = _password()
-
-        async def leave() -> None:
-            request = DeleteProfileRequest(password=password.value or "")
-            ask = visit.core.account_data.DeleteProfile
-            if await _accepted(lambda: visit.ask(ask, request), {"password": password}, {"password": "Your password"}):
-                ui.navigate.to("/sign-in")
-
-        password.on("keydown.enter", on_page(leave))
-        with dialog_actions():
-            secondary("Cancel", shown.close)
-            danger("Delete my login", leave)
-    shown.open()
+    deleted = await ask_with_proof(
+        visit,
+        stage,
+        f"Delete {name}?",
+        "Everything in this workspace is deleted for good.",
+        verb="Delete workspace",
+        submit=delete,
+        back=DELETE_WORKSPACE,
+        draw=draw,
+        instead={"account_name": "The name must be the name of the account"},
+        button=danger,
+        always=True,
+        name="password",
+    )
+    if deleted is not None:
+        ui.navigate.to("/sign-in")
 
 
-async def _accepted(ask: Callable[[], Awaitable[object]], fields: dict[str, ui.input], labels: dict[str, str]) -> bool:
-    """Whether core has done it. Otherwise the field that is wrong says so. Raises Refused if none is."""
-    for field in fields.values():
-        field.error = None
-    try:
-        await ask()
-    except Refused as refusal:
-        if refusal.reason == "FORBIDDEN" and "password" in refusal.message:
-            fields["password"].error = "This is not your password."
-            return False
-        name, words = show_refusal(refusal, labels)
-        if not name:
-            raise
-        fields[name].error = words
-        return False
-    return True
+async def _ask_to_leave(visit: Visit, stage: ui.element, where: str) -> None:
+    async def leave(proof: Proof) -> DeleteProfileResponse:
+        request = DeleteProfileRequest(password=proof.password)
+        return await visit.ask(visit.core.account_data.DeleteProfile, request)
 
-
-def _password() -> ui.input:
-    field = ui.input("Your password", password=True, password_toggle_button=True)
-    return field.props("maxlength=200 autocomplete=current-password")
+    left = await ask_with_proof(
+        visit,
+        stage,
+        "Delete your login?",
+        f"You leave {where} at once. An invite can bring you back, as a new person.",
+        verb="Delete my login",
+        submit=leave,
+        back=DELETE_LOGIN,
+        button=danger,
+        always=True,
+        name="password",
+    )
+    if left is not None:
+        ui.navigate.to("/sign-in")
 
 
 def _listed(sentences: tuple[str, ...]) -> None:

@@ -22,6 +22,7 @@ from admin_ui.components.html import div, p, text
 from admin_ui.components.identities import identities
 from admin_ui.components.layout import badge, card, page_header
 from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageOf
+from admin_ui.components.proof import means_of
 from admin_ui.components.saving import save_from
 from admin_ui.components.times import ago
 from admin_ui.core import Refused
@@ -45,7 +46,7 @@ def create(site: Site) -> None:
             _workspaces(visit)
         _profile(visit)
         await identities(visit)
-        _password(visit)
+        await _password(visit)
         panel = SecondFactorPanel(visit)
         sessions = SessionList(visit)
         panel.on_set_up = sessions.refresh
@@ -87,7 +88,14 @@ def _profile(visit: Visit) -> None:
             secondary("Save name", save)
 
 
-def _password(visit: Visit) -> None:
+async def _password(visit: Visit) -> None:
+    if not (await means_of(visit)).has_password:
+        with card("Password", "No password opens your login: you sign in with single sign-on or a passkey."):
+            p(
+                "What asks others for their password asks you to have signed in within the last 10 minutes.",
+                "muted small",
+            )
+        return
     with card("Password", "Changing it signs you out everywhere else."):
         current = _secret("Current password", "current-password")
         new = _secret("New password", "new-password").props(

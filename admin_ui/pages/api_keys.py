@@ -11,7 +11,7 @@ from admin_ui.components.buttons import icon_button, primary
 from admin_ui.components.dialogs import confirm
 from admin_ui.components.html import code, div, text
 from admin_ui.components.layout import badge, page_header
-from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageOf
+from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageOf, row_actions
 from admin_ui.components.states import empty_state
 from admin_ui.components.times import ago
 from admin_ui.pages.delivery_log import log_of_key
@@ -82,7 +82,7 @@ class ApiKeysPage:
         )
 
     def _actions(self, key: ApiKey) -> None:
-        with div():
+        with row_actions():
             icon_button("receipt_long", f"What {key.name} has sent", lambda: ui.navigate.to(log_of_key(key.id)))
             icon_button("edit", f"Edit {key.name}", lambda: self._dialog.edit(key))
             icon_button("delete", f"Revoke {key.name}", lambda: self._revoke(key))

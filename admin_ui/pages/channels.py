@@ -9,7 +9,7 @@ from admin_ui.channels.dialogs import ChannelDialogs
 from admin_ui.components.buttons import icon_button, primary
 from admin_ui.components.html import a, code, div, text
 from admin_ui.components.layout import page_header
-from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageOf
+from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageOf, row_actions
 from admin_ui.components.search import search_field
 from admin_ui.components.states import empty_state
 from admin_ui.components.times import ago
@@ -82,7 +82,7 @@ class ChannelsPage:
         )
 
     def _actions(self, channel: Channel) -> None:
-        with div():
+        with row_actions():
             icon_button("edit", f"Rename {channel.name}", lambda: self._rename(channel))
             icon_button("delete", f"Delete {channel.name}", lambda: self._delete(channel))
 

@@ -32,7 +32,7 @@ from admin_ui.components.buttons import icon_button, primary, secondary
 from admin_ui.components.dialogs import confirm, dialog, dialog_actions
 from admin_ui.components.html import a, code, div, text
 from admin_ui.components.layout import badge, page_header
-from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageOf
+from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageOf, row_actions
 from admin_ui.components.pairing import Pairing
 from admin_ui.components.saving import save_from
 from admin_ui.components.search import MAX_SEARCH, search_field
@@ -57,7 +57,7 @@ COLUMNS = [
     Column("State"),
     Column("Channels"),
     Column("Last seen"),
-    Column("", "actions"),
+    Column("Actions", "actions"),
 ]
 SHOWN_CHANNELS = 3
 STATES: dict[str, tuple[str, "DeviceState.ValueType | None"]] = {
@@ -178,7 +178,7 @@ class DevicesPage:
         ]
 
     def _actions(self, device: Device) -> None:
-        with div("row-actions"):
+        with row_actions():
             log = log_of_device(device.id)
             icon_button("receipt_long", f"What {device.name} was sent", lambda: ui.navigate.to(log)).mark("log")
             if not self._visit.is_owner and device.user_id != self._visit.member.user_id:

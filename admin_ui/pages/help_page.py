@@ -18,7 +18,8 @@ DOCUMENTS = (
     ("docs/rest.md", "the REST API: endpoints, errors, headers"),
     ("docs/sdks.md", "the official SDKs with this server"),
     ("docs/web-push.md", "any browser as a phone: addresses, what differs on an iPhone"),
-    ("docs/ios.md", "for authors of the iPhone app: pairing, tokens, cards"),
+    ("docs/ios.md", "the iPhone app: build it, sign it, bring it to your team"),
+    ("docs/device-protocol.md", "for authors of other apps: calls, pushes, cards"),
     ("docs/production.md", "going live: Apple's key, names and certificates, replicas"),
     ("docs/operating.md", "every setting, backup, security"),
     ("docs/troubleshooting.md", "something does not arrive"),
@@ -67,7 +68,7 @@ def _going_live(visit: Visit) -> None:
         )
         _step(
             "For an app on the iPhone: the app",
-            "Your own, signed by your team at Apple, which pairs and reports its tokens as docs/ios.md describes.",
+            "Build Smith with Xcode, and sign it with your team at Apple: docs/ios.md says how.",
             is_done=None,
         )
         _step(

@@ -8,13 +8,13 @@ from smith.core.v1.account_service_pb2 import ListMembersRequest, UpdateMemberRe
 from smith.core.v1.event_pb2 import EVENT_TYPE_MEMBERS_CHANGED, Event
 from smith.core.v1.second_factor_service_pb2 import ResetSecondFactorRequest
 
-from admin_ui.components.buttons import primary, quiet
+from admin_ui.components.buttons import icon_button, primary
 from admin_ui.components.dialogs import confirm
 from admin_ui.components.html import div, p, text
 from admin_ui.components.invite_dialog import InviteDialog
 from admin_ui.components.invite_list import PAGE_SIZE, InviteList
 from admin_ui.components.layout import badge, page_header
-from admin_ui.components.paged_table import Column, PagedTable, PageOf
+from admin_ui.components.paged_table import Column, PagedTable, PageOf, row_actions
 from admin_ui.components.password_reset import PasswordReset
 from admin_ui.components.search import MAX_SEARCH, search_field
 from admin_ui.components.taking_rights import demote_member, remove_member
@@ -111,22 +111,22 @@ class ActiveUsers:
 
     def _actions(self, member: Member) -> None:
         is_self = member.user_id == self._visit.member.user_id
-        with div():
-            verb = "Make member" if member.role == ROLE_OWNER else "Make owner"
-            change = quiet(verb, lambda: self._change_role(member))
-            change.props["aria-label"] = f"{verb}: {member.email}"
+        with row_actions():
+            if member.role == ROLE_OWNER:
+                icon_button("person", f"Make member: {member.email}", lambda: self._change_role(member))
+            else:
+                icon_button("verified_user", f"Make owner: {member.email}", lambda: self._change_role(member))
             if member.HasField("suspended_at"):
-                back = quiet("Give access back", lambda: self._give_access(member))
-                back.props["aria-label"] = f"Give access back: {member.email}"
+                icon_button("lock_open", f"Give access back: {member.email}", lambda: self._give_access(member))
             if not is_self:
-                reset = quiet("New password", lambda: self._reset_password(member))
-                reset.props["aria-label"] = f"New password: {member.email}"
+                icon_button("password", f"New password: {member.email}", lambda: self._reset_password(member))
             if not is_self and member.has_second_factor:
-                reset = quiet("Reset second factor", lambda: self._reset_second_factor(member))
-                reset.props["aria-label"] = f"Reset second factor: {member.email}"
-            verb = "Leave" if is_self else "Remove"
-            remove = quiet(verb, lambda: self._remove(member))
-            remove.props["aria-label"] = f"{verb}: {member.email}"
+                words = f"Reset second factor: {member.email}"
+                icon_button("fingerprint", words, lambda: self._reset_second_factor(member))
+            if is_self:
+                icon_button("logout", f"Leave: {member.email}", lambda: self._remove(member))
+            else:
+                icon_button("delete", f"Remove: {member.email}", lambda: self._remove(member))
 
     async def _give_access(self, member: Member) -> None:
         request = UpdateMemberRequest(user_id=member.user_id, role=ROLE_MEMBER)

@@ -2,7 +2,8 @@
 
 import datetime as dt
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from nicegui import ui
 from smith.core.v1.event_pb2 import Event
@@ -12,6 +13,7 @@ from smith.core.v1.overview_pb2 import (
     OVERVIEW_PERIOD_MONTH,
     OVERVIEW_PERIOD_WEEK,
     OverviewDevices,
+    OverviewFigures,
     OverviewLimit,
 )
 from smith.core.v1.status_service_pb2 import DESTINATION_REAL, GetServerStatusRequest, GetServerStatusResponse
@@ -33,7 +35,44 @@ from admin_ui.visit import Visit
 PERIODS = {OVERVIEW_PERIOD_DAY: "24 hours", OVERVIEW_PERIOD_WEEK: "7 days", OVERVIEW_PERIOD_MONTH: "30 days"}
 LATEST = 8
 """Most events that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Something that the page has a figure and a line of a chart for."""
+
+    name: str
+    color: str
+    of: Callable[[OverviewFigures], int | None]
+    """Reads it for a step, the period, or the one before; None where there is nothing to measure."""
+
+    def figure(self, now: OverviewFigures, before: OverviewFigures, unit: str = "") -> Figure:
+        """Its number in the period."""
+        name = f"{self.name}, {unit}" if unit else self.name
+        return Figure(name, self.of(now) or 0, self.of(before) or 0, self.color)
+
+    def series(self, steps: Iterable[OverviewFigures], *, is_line: bool = False) -> Series:
+        """Its row in the chart."""
+        return Series(self.name, self.color, [self.of(step) for step in steps], is_line=is_line)
+
+
 ORANGE, TEAL, BLUE, RED, GREY = "#ee6a33", "#2a9d8f", "#4f7cff", "#d6453d", "#9a9aa6"
+SENT = (
+    Counted("Pushes", ORANGE, lambda counts: counts.push_notifications),
+    Counted("Live Activities started", TEAL, lambda counts: counts.live_activities_started),
+    Counted("Updates", BLUE, lambda counts: counts.live_activities_updated),
+)
+DELIVERED = (
+    Counted("Accepted", TEAL, lambda counts: counts.accepted),
+    Counted("Tried again", GREY, lambda counts: counts.retried),
+    Counted("Failed", RED, lambda counts: counts.failed),
+)
+LATENCY = (
+    Counted("Median", BLUE, lambda counts: counts.latency_p50_ms if counts.HasField("latency_p50_ms") else None),
+    Counted(
+        "19 of 20 within", ORANGE, lambda counts: counts.latency_p95_ms if counts.HasField("latency_p95_ms") else None
+    ),
+)
 FIRST_PUSH = ApiRequest(Operation.PUSH, {"title": "Build finished", "message": "All tests passed"})
 
 
@@ -102,31 +141,9 @@ class OverviewPage:
         steps, length = [step.starts_at.ToDatetime(dt.UTC) for step in found.steps], found.step_seconds
         hours = length // 3600
         self._steps_note.text = f"Each bar is {f'{hours} hours' if hours > 1 else 'an hour'} from the time below it on."
-        self._sent.show(
-            steps,
-            length,
-            (
-                Series("Pushes", ORANGE, [step.push_notifications for step in found.steps]),
-                Series("Live Activities started", TEAL, [step.live_activities_started for step in found.steps]),
-                Series("Updates", BLUE, [step.live_activities_updated for step in found.steps]),
-            ),
-        )
-        self._deliveries.show(
-            steps,
-            length,
-            (
-                Series("Accepted", TEAL, [step.accepted for step in found.steps]),
-                Series("Tried again", GREY, [step.retried for step in found.steps]),
-                Series("Failed", RED, [step.failed for step in found.steps]),
-            ),
-        )
-        half = [step.latency_p50_ms if step.HasField("latency_p50_ms") else None for step in found.steps]
-        most = [step.latency_p95_ms if step.HasField("latency_p95_ms") else None for step in found.steps]
-        self._latency.show(
-            steps,
-            length,
-            (Series("Median", BLUE, half, is_line=True), Series("19 of 20 within", ORANGE, most, is_line=True)),
-        )
+        self._sent.show(steps, length, [one.series(found.steps) for one in SENT])
+        self._deliveries.show(steps, length, [one.series(found.steps) for one in DELIVERED])
+        self._latency.show(steps, length, [one.series(found.steps, is_line=True) for one in LATENCY])
 
     def _show_tiles(self, found: GetOverviewResponse) -> None:
         owed = found.owed.push_notifications + found.owed.live_activities
@@ -141,28 +158,15 @@ class OverviewPage:
         now, before, period = found.total, found.previous, PERIODS[self._period.value]
         self._sent_figures.clear()
         with self._sent_figures:
-            started, updated = now.live_activities_started, now.live_activities_updated
-            sent = [
-                Figure("Pushes", now.push_notifications, before.push_notifications, ORANGE),
-                Figure("Live Activities started", started, before.live_activities_started, TEAL),
-                Figure("Updates", updated, before.live_activities_updated, BLUE),
-            ]
-            figures(sent, period)
+            figures([one.figure(now, before) for one in SENT], period)
         self._delivery_figures.clear()
         with self._delivery_figures:
-            delivered = [
-                Figure("Accepted", now.accepted, before.accepted, TEAL),
-                Figure("Tried again", now.retried, before.retried, GREY),
-                Figure("Failed", now.failed, before.failed, RED),
-            ]
-            figures(delivered, period)
+            figures([one.figure(now, before) for one in DELIVERED], period)
             p(f"By {self._visit.destinations.takers}.", "muted small")
         self._latency_figures.clear()
         with self._latency_figures:
             if now.HasField("latency_p50_ms"):
-                half = Figure("Median, ms", now.latency_p50_ms, before.latency_p50_ms, BLUE)
-                most = Figure("19 of 20 within, ms", now.latency_p95_ms, before.latency_p95_ms, ORANGE)
-                figures([half, most], period)
+                figures([one.figure(now, before, "ms") for one in LATENCY], period)
 
     def _show_alarms(self, status: GetServerStatusResponse) -> None:
         self._alarms.clear()

@@ -80,7 +80,7 @@ def _about(request: LoggedRequest) -> None:
             with div("cluster"):
                 text(caller_of(request))
                 if request.caller_revoked:
-                    badge("revoked", "bad")
+                    badge("Revoked", "bad")
             if request.caller == REQUEST_CALLER_API_KEY:
                 a("Its requests", f"{PATH}?key={request.caller_id}")
         for name, value in (

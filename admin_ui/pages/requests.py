@@ -208,7 +208,7 @@ def _caller(row: LoggedRequest) -> None:
     with div("request-caller"):
         _one_line(caller_of(row))
         if row.caller_revoked:
-            badge("revoked", "bad")
+            badge("Revoked", "bad")
 
 
 def _one_line(content: str, classes: str = "") -> None:

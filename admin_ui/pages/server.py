@@ -11,6 +11,7 @@ from smith.core.v1.status_service_pb2 import (
     ALARM_KIND_LINE_STOPPED,
     SERVER_CONCERN_KIND_ROUTE_STOPPED,
     Alarm,
+    AlertRecipients,
     BackupRecord,
     GetServerFactsRequest,
     GetServerFactsResponse,
@@ -29,6 +30,7 @@ from admin_ui.site import Site, tell_of
 from admin_ui.theme import DISTRIBUTION
 from admin_ui.visit import Visit
 
+ALERT_SETTINGS = ("SMITH_ALERT_MAIL_TO", "SMITH_ALERT_WEBHOOK_URL", "SMITH_ALERT_PUSH_TO")
 PATH = "/settings/server"
 REFRESH_SECONDS = 5.0
 GIGABYTE, MEGABYTE = 1024**3, 1024**2
@@ -150,10 +152,13 @@ class ServerPage:
                 _routes(stopped)
             else:
                 with div("cluster"):
-                    badge("stopped", "bad")
+                    badge("Stopped", "bad")
         if found.is_whole_server:
             with card("Waiting", "What is accepted and not done yet. It is kept until it is done."):
                 _queues([queue for queue in found.queues if queue.waiting])
+        if found.HasField("alert_recipients"):
+            with card("Alerts", "Who is told when something needs attention, and when it is over."):
+                _recipients(found.alert_recipients)
         with card("Data", "Where it is kept, and from when it could be restored."), facts():
             _data(found)
             _backups(found)
@@ -161,7 +166,7 @@ class ServerPage:
 
 def _process(one: Process) -> None:
     with fact(PROCESSES.get(one.name, one.name)):
-        badge("answers", "good") if one.is_reachable else badge("does not answer", "bad")
+        badge("Answers", "good") if one.is_reachable else badge("Does not answer", "bad")
         if one.version:
             text(f" version {one.version}", "muted small")
         if one.started_at is not None:
@@ -172,7 +177,7 @@ def _process(one: Process) -> None:
 def _routes(stopped: Sequence[Alarm]) -> None:
     if not stopped:
         with div("cluster"):
-            badge("all open", "good")
+            badge("All open", "good")
     for alarm in stopped:
         with notice("bad", f"{alarm.line} is stopped. {alarm.explanation}", alarm.advice):
             if alarm.HasField("since"):
@@ -189,6 +194,24 @@ def _queues(waiting: Sequence[QueueDepth]) -> None:
                 text(f"{queue.waiting:,}", "strong num")
                 if queue.oldest_seconds:
                     p(f"The oldest has been due for {_span(queue.oldest_seconds)}.", "muted small")
+
+
+def _recipients(told: AlertRecipients) -> None:
+    ways = (
+        ("By mail", told.mails, "address", "addresses"),
+        ("By webhook", told.webhooks, "URL", "URLs"),
+        ("By push", told.people, "person", "people"),
+    )
+    if not any(count for _, count, _, _ in ways):
+        with p("Only the log of this server. These settings name others: "):
+            for place, name in enumerate(ALERT_SETTINGS):
+                text(", " if place else "")
+                code(name)
+        return
+    with facts():
+        for way, count, one, several in ways:
+            with fact(way, f"{count} {one if count == 1 else several}" if count else "none"):
+                pass
 
 
 def _data(found: GetServerFactsResponse) -> None:

@@ -1,6 +1,6 @@
 """The dialogs that turn the authenticator app on and off."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import segno
 from nicegui import ui
@@ -10,55 +10,51 @@ from smith.core.v1.second_factor_service_pb2 import (
     ConfirmAuthenticatorAppRequest,
     ConfirmAuthenticatorAppResponse,
     RemoveAuthenticatorAppRequest,
+    RemoveAuthenticatorAppResponse,
 )
 
-from admin_ui.components.buttons import danger, primary, secondary
+from admin_ui.components.buttons import danger
 from admin_ui.components.copying import copyable
-from admin_ui.components.dialogs import dialog, dialog_actions, gone_when_closed
+from admin_ui.components.form_dialog import Form, ask_by_form
 from admin_ui.components.html import div, p, text
-from admin_ui.core import Refused
-from admin_ui.second_factor.proof import Proof
+from admin_ui.components.proof import Proof, ask_with_proof, means_of
 from admin_ui.visit import Visit
 
+CARD = "second-factor"
+"""What the card is called in addresses."""
+
 WRONG = "This code is wrong. Type the six digits that the app shows now."
+USED = "This code is wrong, or was used before."
 
 
-async def add_app(visit: Visit, stage: ui.element, *, is_fresh: bool) -> ConfirmAuthenticatorAppResponse | None:
+async def add_app(visit: Visit, stage: ui.element) -> ConfirmAuthenticatorAppResponse | None:
     """Leads through it. Returns core's answer; None if the person has given up."""
-    begun = await _begin(visit, stage, is_fresh=is_fresh)
+    begun = await _begin(visit, stage)
     return None if begun is None else await _confirm(visit, stage, begun)
 
 
-async def _begin(visit: Visit, stage: ui.element, *, is_fresh: bool) -> BeginAuthenticatorAppResponse | None:
-    if is_fresh:
-        return await visit.ask(visit.core.second_factor.BeginAuthenticatorApp, BeginAuthenticatorAppRequest())
-    with stage, dialog("Set up an authenticator app", "First show that it is you.") as shown:
-        proof = Proof(is_fresh=False)
+async def _begin(visit: Visit, stage: ui.element) -> BeginAuthenticatorAppResponse | None:
+    async def begin(password: str | None) -> BeginAuthenticatorAppResponse:
+        request = BeginAuthenticatorAppRequest(current_password=password)
+        return await visit.ask(visit.core.second_factor.BeginAuthenticatorApp, request)
 
-        async def go_on() -> None:
-            if proof.is_missing():
-                return
-            request = BeginAuthenticatorAppRequest(current_password=proof.password)
-            try:
-                begun = await visit.ask(visit.core.second_factor.BeginAuthenticatorApp, request)
-            except Refused as refusal:
-                proof.refuse(refusal)
-            else:
-                shown.submit(begun)
-
-        with dialog_actions():
-            secondary("Cancel", lambda: shown.submit(None))
-            primary("Go on", go_on)
-    begun: BeginAuthenticatorAppResponse | None = await shown
-    shown.delete()
-    return begun
+    if (await means_of(visit)).fresh:
+        return await begin(None)
+    return await ask_with_proof(
+        visit,
+        stage,
+        "Set up an authenticator app",
+        "First show that it is you.",
+        verb="Go on",
+        submit=lambda proof: begin(proof.password),
+        back=CARD,
+    )
 
 
 async def _confirm(
     visit: Visit, stage: ui.element, begun: BeginAuthenticatorAppResponse
 ) -> ConfirmAuthenticatorAppResponse | None:
-    about = "Any app for one-time codes will do: the one in your password manager, Google Authenticator, 2FAS, Aegis."
-    with stage, dialog("Set up an authenticator app", about) as shown:
+    def draw() -> _CodeForm:
         with div("pairing"):
             picture = segno.make(begun.uri, error="m").svg_inline(border=3, light="#ffffff", omitsize=True)
             qr = ui.html(picture, sanitize=False).classes("pairing-qr")
@@ -69,54 +65,55 @@ async def _confirm(
                 text("Or type this secret into it:", "muted small")
                 copyable(begun.secret, "secret for the app")
                 p("2. Type the code that the app shows.")
-        code = ui.input("Code").props("maxlength=12 autocomplete=one-time-code inputmode=numeric autofocus")
+        return _CodeForm()
 
-        async def confirm() -> None:
-            request = ConfirmAuthenticatorAppRequest(code=(code.value or "").strip())
-            try:
-                done = await visit.ask(visit.core.second_factor.ConfirmAuthenticatorApp, request)
-            except Refused as refusal:
-                if refusal.is_signed_out:
-                    raise
-                code.error = WRONG if refusal.reason == "INVALID_REQUEST" else refusal.message
-            else:
-                shown.submit(done)
+    async def confirm(form: _CodeForm) -> ConfirmAuthenticatorAppResponse:
+        request = ConfirmAuthenticatorAppRequest(code=form.code)
+        return await visit.ask(visit.core.second_factor.ConfirmAuthenticatorApp, request)
 
-        with dialog_actions():
-            secondary("Cancel", lambda: shown.submit(None))
-            primary("Turn on", confirm)
-    done: ConfirmAuthenticatorAppResponse | None = await shown
-    shown.delete()
-    return done
+    about = "Any app for one-time codes will do: the one in your password manager, Google Authenticator, 2FAS, Aegis."
+    return await ask_by_form(stage, "Set up an authenticator app", about, verb="Turn on", draw=draw, submit=confirm)
 
 
-def remove_app(visit: Visit, stage: ui.element, done: Callable[[], Awaitable[None]]) -> None:
+class _CodeForm(Form):
+    """One input, for a code."""
+
+    def __init__(self) -> None:
+        self._code = ui.input("Code").props("maxlength=12 autocomplete=one-time-code inputmode=numeric autofocus")
+        super().__init__({"code": self._code}, instead={"code": WRONG})
+
+    @property
+    def code(self) -> str:
+        """What was typed."""
+        return (self._code.value or "").strip()
+
+
+async def remove_app(visit: Visit, stage: ui.element, done: Callable[[], Awaitable[None]]) -> None:
     """Asks for the password and a code, and turns the app off. `done` is awaited then."""
-    about = "After that codes of the app no longer sign you in."
-    with stage, dialog("Turn off the authenticator app?", about) as shown:
-        proof = Proof(is_fresh=False, always=True)
+    typed: dict[str, ui.input] = {}
+
+    def draw() -> Mapping[str, ui.input]:
         code = ui.input("Code").props('maxlength=40 autocomplete=one-time-code hint="Of the app, or a recovery code"')
+        typed["code"] = code
+        return typed
 
-        async def remove() -> None:
-            code.error = None
-            if proof.is_missing():
-                return
-            request = RemoveAuthenticatorAppRequest(
-                current_password=proof.password or "", code=(code.value or "").strip()
-            )
-            try:
-                await visit.ask(visit.core.second_factor.RemoveAuthenticatorApp, request)
-            except Refused as refusal:
-                if refusal.reason == "INVALID_REQUEST":
-                    code.error = "This code is wrong, or was used before."
-                else:
-                    proof.refuse(refusal)
-                return
-            shown.close()
-            await done()
+    async def remove(proof: Proof) -> RemoveAuthenticatorAppResponse:
+        code = (typed["code"].value or "").strip()
+        request = RemoveAuthenticatorAppRequest(current_password=proof.password, code=code)
+        return await visit.ask(visit.core.second_factor.RemoveAuthenticatorApp, request)
 
-        with dialog_actions():
-            secondary("Cancel", shown.close)
-            danger("Turn off", remove)
-    gone_when_closed(shown)
-    shown.open()
+    removed = await ask_with_proof(
+        visit,
+        stage,
+        "Turn off the authenticator app?",
+        "After that codes of the app no longer sign you in.",
+        verb="Turn off",
+        submit=remove,
+        back=CARD,
+        draw=draw,
+        instead={"code": USED},
+        button=danger,
+        always=True,
+    )
+    if removed is not None:
+        await done()

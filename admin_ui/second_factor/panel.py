@@ -7,21 +7,18 @@ from smith.core.v1.passkey_service_pb2 import ListPasskeysRequest, Passkey
 from smith.core.v1.second_factor_service_pb2 import (
     CreateRecoveryCodesRequest,
     CreateRecoveryCodesResponse,
-    GetSecondFactorRequest,
     GetSecondFactorResponse,
 )
 
 from admin_ui.components.buttons import quiet, secondary
-from admin_ui.components.dialogs import dialog, dialog_actions
 from admin_ui.components.html import div, p, text
 from admin_ui.components.layout import badge, card
+from admin_ui.components.proof import Proof, ask_with_proof, means_of
 from admin_ui.components.states import notice
 from admin_ui.components.times import ago
-from admin_ui.core import Refused
-from admin_ui.second_factor.app_dialogs import add_app, remove_app
+from admin_ui.second_factor.app_dialogs import CARD, add_app, remove_app
 from admin_ui.second_factor.codes import show_codes
 from admin_ui.second_factor.passkey_dialogs import add_passkey, remove_passkey, rename_passkey
-from admin_ui.second_factor.proof import Proof
 from admin_ui.visit import Visit
 
 ABOUT = "Something that only you have, besides the password. A stolen password is then not enough to sign in."
@@ -37,7 +34,7 @@ class SecondFactorPanel:
         self.on_set_up: Callable[[], Awaitable[None]] | None = None
         """Awaited once the person has a second factor and has kept the recovery codes: their other sessions have
         ended."""
-        with card("Second factor", ABOUT):
+        with card("Second factor", ABOUT, anchor=CARD):
             self._content = div("stack")
         self._stage = div("hidden")
         """Where dialogs are drawn: outside the card, which is drawn again."""
@@ -45,9 +42,8 @@ class SecondFactorPanel:
 
     async def refresh(self) -> None:
         """Reads it again. Raises Refused."""
-        core = self._visit.core
-        self._has = await self._visit.ask(core.second_factor.GetSecondFactor, GetSecondFactorRequest())
-        passkeys = (await self._visit.ask(core.passkeys.ListPasskeys, ListPasskeysRequest())).passkeys
+        self._has = await means_of(self._visit)
+        passkeys = (await self._visit.ask(self._visit.core.passkeys.ListPasskeys, ListPasskeysRequest())).passkeys
         self._content.clear()
         with self._content:
             self._app()
@@ -90,7 +86,7 @@ class SecondFactorPanel:
                 with div("cluster"):
                     text(passkey.name, "strong")
                     if passkey.synced:
-                        badge("synced", "info").props["title"] = "Its maker keeps a copy for your other devices"
+                        badge("Synced", "info").props["title"] = "Its maker keeps a copy for your other devices"
                 with div("muted small"):
                     text("Added ")
                     ago(passkey.created_at)
@@ -99,7 +95,7 @@ class SecondFactorPanel:
             with div("cluster"):
                 rename = quiet("Rename", lambda: rename_passkey(self._visit, self._stage, passkey, self.refresh))
                 rename.props["aria-label"] = f"Rename the passkey {passkey.name}"
-                remove = quiet("Remove", lambda: self._remove_passkey(passkey))
+                remove = quiet("Remove", lambda: remove_passkey(self._visit, self._stage, passkey, self.refresh))
                 remove.props["aria-label"] = f"Remove the passkey {passkey.name}"
 
     def _recovery_codes(self) -> None:
@@ -113,48 +109,36 @@ class SecondFactorPanel:
             secondary("Make new ones", self._new_codes).props["aria-label"] = "Make new recovery codes"
 
     async def _add_app(self) -> None:
-        done = await add_app(self._visit, self._stage, is_fresh=await self._is_fresh())
+        done = await add_app(self._visit, self._stage)
         if done is not None:
             await self._set_up(done.recovery_codes, "The authenticator app is on.")
 
     async def _remove_app(self) -> None:
-        remove_app(self._visit, self._stage, self.refresh)
+        await remove_app(self._visit, self._stage, self.refresh)
 
     async def _add_passkey(self) -> None:
-        done = await add_passkey(self._visit, self._stage, is_fresh=await self._is_fresh())
+        done = await add_passkey(self._visit, self._stage)
         if done is not None:
             await self._set_up(done.recovery_codes, f"The passkey “{done.passkey.name}” is added.")
 
-    async def _remove_passkey(self, passkey: Passkey) -> None:
-        remove_passkey(self._visit, self._stage, passkey, self.refresh, is_fresh=await self._is_fresh())
-
     async def _new_codes(self) -> None:
-        made = await self._ask_for_codes(is_fresh=await self._is_fresh())
+        async def make(proof: Proof) -> CreateRecoveryCodesResponse:
+            request = CreateRecoveryCodesRequest(current_password=proof.password)
+            return await self._visit.ask(self._visit.core.second_factor.CreateRecoveryCodes, request)
+
+        made = await ask_with_proof(
+            self._visit,
+            self._stage,
+            "Make new recovery codes?",
+            "The ones that you have stop working.",
+            verb="Make new codes",
+            submit=make,
+            back=CARD,
+            button=secondary,
+        )
         if made is not None:
             show_codes(self._stage, made.recovery_codes)
             await self.refresh()
-
-    async def _ask_for_codes(self, *, is_fresh: bool) -> CreateRecoveryCodesResponse | None:
-        with self._stage, dialog("Make new recovery codes?", "The ones that you have stop working.") as shown:
-            proof = Proof(is_fresh=is_fresh)
-
-            async def make() -> None:
-                if proof.is_missing():
-                    return
-                request = CreateRecoveryCodesRequest(current_password=proof.password)
-                try:
-                    made = await self._visit.ask(self._visit.core.second_factor.CreateRecoveryCodes, request)
-                except Refused as refusal:
-                    proof.refuse(refusal)
-                else:
-                    shown.submit(made)
-
-            with dialog_actions():
-                secondary("Cancel", lambda: shown.submit(None))
-                secondary("Make new codes", make)
-        made: CreateRecoveryCodesResponse | None = await shown
-        shown.delete()
-        return made
 
     async def _set_up(self, codes: Sequence[str], words: str) -> None:
         ui.notify(words, type="positive")
@@ -167,7 +151,3 @@ class SecondFactorPanel:
         self._visit.is_busy = False
         if self.on_set_up is not None:
             await self.on_set_up()
-
-    async def _is_fresh(self) -> bool:
-        has = await self._visit.ask(self._visit.core.second_factor.GetSecondFactor, GetSecondFactorRequest())
-        return has.fresh

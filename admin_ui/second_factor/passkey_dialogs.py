@@ -1,7 +1,7 @@
 """The dialogs that add, rename and remove a passkey."""
 
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 from nicegui import ui
 from smith.core.v1.passkey_service_pb2 import (
@@ -9,16 +9,16 @@ from smith.core.v1.passkey_service_pb2 import (
     CreatePasskeyRequest,
     CreatePasskeyResponse,
     DeletePasskeyRequest,
+    DeletePasskeyResponse,
     Passkey,
     UpdatePasskeyRequest,
+    UpdatePasskeyResponse,
 )
 
-from admin_ui.components.buttons import danger, primary, secondary
-from admin_ui.components.dialogs import dialog, dialog_actions, gone_when_closed
-from admin_ui.components.html import p
-from admin_ui.components.saving import save_from
-from admin_ui.core import Refused
-from admin_ui.second_factor.proof import Proof
+from admin_ui.components.buttons import danger
+from admin_ui.components.form_dialog import Form, ask_by_form
+from admin_ui.components.proof import Proof, ask_with_proof
+from admin_ui.second_factor.app_dialogs import CARD
 from admin_ui.visit import Visit
 
 BROWSER_SECONDS = 300.0
@@ -28,44 +28,34 @@ IMPOSSIBLE = (
 )
 
 
-async def add_passkey(visit: Visit, stage: ui.element, *, is_fresh: bool) -> CreatePasskeyResponse | None:
+async def add_passkey(visit: Visit, stage: ui.element) -> CreatePasskeyResponse | None:
     """Asks for a name, and has the browser make a passkey. Returns core's answer; None if the person has given up."""
+    typed: dict[str, ui.input] = {}
+
+    def draw() -> Mapping[str, ui.input]:
+        typed["name"] = _name_field(placeholder="My laptop")
+        return typed
+
+    async def add(proof: Proof) -> CreatePasskeyResponse | None:
+        name = (typed["name"].value or "").strip()
+        if not name:
+            # Otherwise the browser would make a passkey that core then refuses.
+            typed["name"].error = "Give it a name, so that you know it again."
+            return None
+        begun = await visit.ask(visit.core.passkeys.BeginPasskey, BeginPasskeyRequest(current_password=proof.password))
+        made = await _make(begun.options_json)
+        if "answer" not in made:
+            proof.tell(made.get("why", IMPOSSIBLE))
+            return None
+        request = CreatePasskeyRequest(challenge=begun.challenge, passkey=made["answer"], name=name)
+        return await visit.ask(visit.core.passkeys.CreatePasskey, request)
+
     about = (
         "Your phone, computer or security key asks for a finger, face or PIN. Then it signs you in without a password."
     )
-    with stage, dialog("Add a passkey", about) as shown:
-        name = ui.input("Name", placeholder="My laptop").props("maxlength=100 autofocus")
-        proof = Proof(is_fresh=is_fresh)
-        problem = p("", "tone-bad").props("role=alert")
-
-        async def add() -> None:
-            problem.text = ""
-            name.error = None if (name.value or "").strip() else "Give it a name, so that you know it again."
-            if proof.is_missing() or name.error:
-                return
-            try:
-                begun = await visit.ask(
-                    visit.core.passkeys.BeginPasskey, BeginPasskeyRequest(current_password=proof.password)
-                )
-                made = await _make(begun.options_json)
-                if "answer" not in made:
-                    problem.text = made.get("why", IMPOSSIBLE)
-                    return
-                request = CreatePasskeyRequest(
-                    challenge=begun.challenge, passkey=made["answer"], name=(name.value or "").strip()
-                )
-                done = await visit.ask(visit.core.passkeys.CreatePasskey, request)
-            except Refused as refusal:
-                proof.refuse(refusal)
-            else:
-                shown.submit(done)
-
-        with dialog_actions():
-            secondary("Cancel", lambda: shown.submit(None))
-            primary("Add passkey", add)
-    done: CreatePasskeyResponse | None = await shown
-    shown.delete()
-    return done
+    return await ask_with_proof(
+        visit, stage, "Add a passkey", about, verb="Add passkey", submit=add, back=CARD, draw=draw
+    )
 
 
 async def _make(options: str) -> dict[str, str]:
@@ -77,46 +67,46 @@ async def _make(options: str) -> dict[str, str]:
     return {name: said for name, said in made.items() if isinstance(said, str)} if isinstance(made, dict) else {}
 
 
-def rename_passkey(visit: Visit, stage: ui.element, passkey: Passkey, done: Callable[[], Awaitable[None]]) -> None:
+async def rename_passkey(
+    visit: Visit, stage: ui.element, passkey: Passkey, done: Callable[[], Awaitable[None]]
+) -> None:
     """Asks for another name. `done` is awaited after the change."""
-    with stage, dialog("Rename the passkey") as shown:
-        name = ui.input("Name", value=passkey.name).props("maxlength=100 autofocus")
+    typed: dict[str, ui.input] = {}
 
-        async def rename() -> None:
-            request = UpdatePasskeyRequest(passkey_id=passkey.id, name=(name.value or "").strip())
-            if await save_from(name, lambda: visit.ask(visit.core.passkeys.UpdatePasskey, request)):
-                shown.close()
-                await done()
+    def draw() -> Form:
+        typed["name"] = _name_field(value=passkey.name)
+        return Form(typed)
 
-        with dialog_actions():
-            secondary("Cancel", shown.close)
-            primary("Save", rename)
-    gone_when_closed(shown)
-    shown.open()
+    async def rename(form: Form) -> UpdatePasskeyResponse:
+        request = UpdatePasskeyRequest(passkey_id=passkey.id, name=(typed["name"].value or "").strip())
+        return await visit.ask(visit.core.passkeys.UpdatePasskey, request)
+
+    if await ask_by_form(stage, "Rename the passkey", verb="Save", draw=draw, submit=rename) is not None:
+        await done()
 
 
-def remove_passkey(
-    visit: Visit, stage: ui.element, passkey: Passkey, done: Callable[[], Awaitable[None]], *, is_fresh: bool
+def _name_field(*, value: str = "", placeholder: str = "") -> ui.input:
+    return ui.input("Name", value=value, placeholder=placeholder).props("maxlength=100 autofocus")
+
+
+async def remove_passkey(
+    visit: Visit, stage: ui.element, passkey: Passkey, done: Callable[[], Awaitable[None]]
 ) -> None:
     """Asks, and removes it. `done` is awaited then."""
-    about = "It no longer signs you in. Your device may go on offering it: remove it there as well."
-    with stage, dialog(f"Remove the passkey “{passkey.name}”?", about) as shown:
-        proof = Proof(is_fresh=is_fresh)
 
-        async def remove() -> None:
-            if proof.is_missing():
-                return
-            request = DeletePasskeyRequest(passkey_id=passkey.id, current_password=proof.password)
-            try:
-                await visit.ask(visit.core.passkeys.DeletePasskey, request)
-            except Refused as refusal:
-                proof.refuse(refusal)
-                return
-            shown.close()
-            await done()
+    async def remove(proof: Proof) -> DeletePasskeyResponse:
+        request = DeletePasskeyRequest(passkey_id=passkey.id, current_password=proof.password)
+        return await visit.ask(visit.core.passkeys.DeletePasskey, request)
 
-        with dialog_actions():
-            secondary("Cancel", shown.close)
-            danger("Remove passkey", remove)
-    gone_when_closed(shown)
-    shown.open()
+    removed = await ask_with_proof(
+        visit,
+        stage,
+        f"Remove the passkey “{passkey.name}”?",
+        "It no longer signs you in. Your device may go on offering it: remove it there as well.",
+        verb="Remove passkey",
+        submit=remove,
+        back=CARD,
+        button=danger,
+    )
+    if removed is not None:
+        await done()

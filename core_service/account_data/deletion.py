@@ -19,6 +19,7 @@ from core_service.common.validation import missing
 from core_service.devices.models import Device, PairingCode
 from core_service.events.service import Event, EventBus, EventType
 from core_service.identity.models import Account, Member, Role, User
+from core_service.identity.principal import SessionPrincipal
 from core_service.members.leaving import Besides, end_membership
 from core_service.members.membership import lock_owners
 from core_service.password_resets.models import PasswordResetToken
@@ -47,16 +48,16 @@ class Deletion:
         self._events = events
         self._on_closed = on_closed
 
-    async def close(
-        self, account_id: uuid.UUID, user_id: uuid.UUID, *, name: str, password: str, client_address: str
-    ) -> Closed:
-        """Closes the account, in one transaction: its keys are revoked, its people are no members any more, their
-        sessions, its pairing codes and links end, and its devices are refused. Deleting what it has comes after that.
+    async def close(self, caller: SessionPrincipal, *, name: str, password: str | None, client_address: str) -> Closed:
+        """Closes the caller's account, in one transaction: its keys are revoked, its people are no members any more,
+        their sessions, its pairing codes and links end, and its devices are refused. Deleting what it has comes after
+        that.
 
-        Raises InvalidRequest if `name` is not the account's; Forbidden if the password is wrong, or the person is no
-        owner any more; TooManyAttempts; NotFound if somebody else was faster.
+        Raises InvalidRequest if `name` is not the account's, and what `OwnPassword.require` raises; Forbidden if the
+        person is no owner any more; NotFound if somebody else was faster.
         """
-        await self._own_password.check(user_id, password, client_address, field="password")
+        await self._own_password.require(caller, password, client_address, field="password", always=True)
+        account_id, user_id = caller.account_id, caller.user_id
         async with self._database.begin() as session:
             await lock_owners(session, account_id, user_id)
             # Sessions that are being opened refer to the account, and are not held up.
@@ -81,13 +82,14 @@ class Deletion:
         self._events.publish(account_id, Event(EventType.MEMBERS_CHANGED, now()))
         return Closed(members, device_count)
 
-    async def delete_person(self, user_id: uuid.UUID, *, password: str, client_address: str) -> int:
-        """Removes the person from all their accounts and deletes their login, at once or not at all. Each account's
+    async def delete_person(self, caller: SessionPrincipal, *, password: str | None, client_address: str) -> int:
+        """Removes the caller from all their accounts and deletes their login, at once or not at all. Each account's
         audit log says so. Returns how many accounts there were.
 
-        Raises Forbidden if the password is wrong; TooManyAttempts; LastOwner if an account would be left without one.
+        Raises what `OwnPassword.require` raises; LastOwner if an account would be left without one.
         """
-        await self._own_password.check(user_id, password, client_address, field="password")
+        await self._own_password.require(caller, password, client_address, field="password", always=True)
+        user_id = caller.user_id
         async with self._database.begin() as session:
             await _require_other_owners(session, user_id)
             mine = select(Member).where(col(Member.user_id) == user_id).order_by(col(Member.account_id))

@@ -10,6 +10,7 @@ from smith.core.v1 import account_data_service_pb2_grpc
 from core_service.account_data.deletion import Deletion
 from core_service.account_data.export import AccountExport
 from core_service.audit import act
+from core_service.common.reading import given
 from core_service.identity import principal
 from service_kit.errors import Unavailable
 
@@ -40,12 +41,10 @@ class AccountDataServicer(account_data_service_pb2_grpc.AccountDataServiceServic
     async def DeleteAccount(
         self, request: messages.DeleteAccountRequest, context: Any
     ) -> messages.DeleteAccountResponse:
-        caller = principal.session()
         closed = await self._deletion.close(
-            caller.account_id,
-            caller.user_id,
+            principal.session(),
             name=request.account_name,
-            password=request.password,
+            password=given(request, "password"),
             client_address=act.client_address(),
         )
         return messages.DeleteAccountResponse(members=closed.members, devices=closed.devices)
@@ -54,6 +53,6 @@ class AccountDataServicer(account_data_service_pb2_grpc.AccountDataServiceServic
         self, request: messages.DeleteProfileRequest, context: Any
     ) -> messages.DeleteProfileResponse:
         left = await self._deletion.delete_person(
-            principal.session().user_id, password=request.password, client_address=act.client_address()
+            principal.session(), password=given(request, "password"), client_address=act.client_address()
         )
         return messages.DeleteProfileResponse(accounts=left)

@@ -94,7 +94,7 @@ from core_service.status.destinations import KnownDestinations
 from core_service.status.facts import KnownFacts
 from core_service.status.service import ServerStatus
 from core_service.status.servicer import StatusServicer
-from core_service.status.wiring import thresholds_of
+from core_service.status.wiring import recipients_of, thresholds_of
 from core_service.webhooks.calls import WebhookCallLog
 from core_service.webhooks.models import Run
 from core_service.webhooks.service import ActionRuns
@@ -282,7 +282,14 @@ def build_server(
             accounts,
         ),
         RequestLogServicer(RequestLog(pool)),
-        StatusServicer(status, AccountAlarms(pool), destinations, facts, thresholds_of(settings)),
+        StatusServicer(
+            status,
+            AccountAlarms(pool),
+            destinations,
+            facts,
+            thresholds_of(settings),
+            recipients=recipients_of(settings),
+        ),
         WebhookServicer(runs, WebhookCallLog(pool), keys),
         # No service of the API: its methods have no policies, because it refuses all but our own processes.
         RequestIntakeServicer(intake, Peers.of(settings)),

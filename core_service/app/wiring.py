@@ -33,6 +33,7 @@ from core_service.live_activities.wiring import build_live_activities
 from core_service.mail.grpc_sender import GrpcMailSender
 from core_service.mail.port import MailSender
 from core_service.password_resets.outbox import PasswordResetArea, build_password_resets
+from core_service.push.recording import Recording
 from core_service.request_log.intake import Intake
 from core_service.retention.service import Ages, Retention
 from core_service.sending.dispatcher import Dispatcher
@@ -152,6 +153,7 @@ async def running_core(
             destinations,
             mails=mail_sender,
             webhooks=GrpcWebhookCaller(channel),
+            recording=Recording(requests, dispatch, events, account_limit, crowd),
             events=events,
             clock=clock,
         )

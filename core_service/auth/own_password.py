@@ -3,6 +3,7 @@
 import datetime as dt
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from limits import RateLimitItemPerMinute
 from sqlalchemy import select
@@ -17,12 +18,25 @@ from core_service.common.orm import now
 from core_service.common.validation import require_storable
 from core_service.identity.errors import Forbidden
 from core_service.identity.models import User
+from core_service.identity.principal import SessionPrincipal
 from service_kit.addresses import network_of
+from service_kit.errors import InvalidRequest
 
 GUESSES = RateLimitItemPerMinute(10, 15)
 """Wrong current passwords of one person. Someone at an open browser must not guess on."""
 FRESH = dt.timedelta(minutes=10)
 """How old a session may be that proves by itself who the person is."""
+SIGN_IN_AGAIN = "No password opens this login. Sign in again, then do this within 10 minutes."
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """By what a person who is signed in can prove who they are."""
+
+    has_password: bool
+    """A password opens their login."""
+    is_fresh: bool
+    """They have signed in with this session within the last 10 minutes."""
 
 
 class OwnPassword:
@@ -55,20 +69,41 @@ class OwnPassword:
                 raise Forbidden(f"{field} is wrong.")
         return stored
 
-    async def is_fresh(self, session_id: uuid.UUID) -> bool:
-        """Whether the person has signed in within the last 10 minutes with this session."""
+    async def means(self, caller: SessionPrincipal) -> Means:
+        """What the person can prove by who they are."""
+        query = (
+            select(col(User.password_hash), col(Session.created_at))
+            .outerjoin(Session, (col(Session.user_id) == col(User.id)) & (col(Session.id) == caller.session_id))
+            .where(col(User.id) == caller.user_id)
+        )
         async with self._database() as session:
-            since = await session.scalar(select(col(Session.created_at)).where(col(Session.id) == session_id))
-        return since is not None and since > now() - FRESH
+            row = (await session.execute(query)).one_or_none()
+        stored, since = row or ("", None)
+        return Means(bool(stored), since is not None and since > now() - FRESH)
 
     async def require(
-        self, user_id: uuid.UUID, session_id: uuid.UUID, password: str | None, client_address: str
+        self,
+        caller: SessionPrincipal,
+        password: str | None,
+        client_address: str,
+        *,
+        field: str = "current_password",
+        always: bool = False,
     ) -> None:
-        """Lets pass who has given their password, or has just signed in and gives none.
+        """Lets pass who has given their password, or has just signed in and gives none. With `always`, the latter is
+        enough only for a person whose login no password opens. `field` names the password in refusals.
 
-        Raises Forbidden otherwise, and what `check` raises.
+        Raises InvalidRequest; Forbidden if neither is so, and what `check` raises.
         """
+        means = await self.means(caller)
         if password is not None:
-            await self.check(user_id, password, client_address)
-        elif not await self.is_fresh(session_id):
-            raise Forbidden("current_password is missing: this session is older than 10 minutes.")
+            if not means.has_password:
+                raise InvalidRequest.at(field, "must be left out: no password opens this login")
+            await self.check(caller.user_id, password, client_address, field=field)
+        elif not means.has_password:
+            if not means.is_fresh:
+                raise Forbidden(SIGN_IN_AGAIN)
+        elif always:
+            raise InvalidRequest.at(field, "is required")
+        elif not means.is_fresh:
+            raise Forbidden(f"{field} is missing: this session is older than 10 minutes.")

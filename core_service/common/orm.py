@@ -27,6 +27,13 @@ def lowest_id(moment: dt.datetime) -> uuid.UUID:
     return uuid.UUID(int=int(moment.timestamp() * 1000) << 80)
 
 
+def id_at(moment: dt.datetime, seed: uuid.UUID) -> uuid.UUID:
+    """The id of version 7 that this moment and this id always make: for what may be begun twice and is to be there
+    once. `seed` gives the random bits; so it is random, too (version 4)."""
+    random_bits = seed.int & ((1 << 76) - 1)
+    return uuid.UUID(int=lowest_id(moment).int | 7 << 76 | random_bits)
+
+
 def now() -> dt.datetime:
     """The time now, in UTC."""
     return dt.datetime.now(dt.UTC)

@@ -67,6 +67,13 @@ class DevicePrincipal:
         return None
 
 
+@dataclass(frozen=True, slots=True)
+class ServerPrincipal:
+    """The server itself, which tells people of an account something. It is no caller."""
+
+    account_id: uuid.UUID
+
+
 Sender = ApiKeyPrincipal | SessionPrincipal
 """A caller that may send: a backend, or a person, who reaches the whole account."""
 

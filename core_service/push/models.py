@@ -18,9 +18,9 @@ class Notification(SQLModel, table=True):
     id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
     account_id: uuid.UUID = Field(foreign_key="accounts.id", ondelete="CASCADE")
     api_key_id: uuid.UUID | None = None
-    """The key that sent it; null if a person did."""
+    """The key that sent it; null if a person did, or the server itself."""
     user_id: uuid.UUID | None = None
-    """The person who sent it; null if a key did."""
+    """The person who sent it; null if a key did, or the server itself."""
     replay_of: uuid.UUID | None = None
     """The notification that was sent again with this one."""
     title: str

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core_service.common.arrays import numbers, texts, timestamps, uuids
-from core_service.identity.principal import ApiKeyPrincipal, ChannelRef, DevicePrincipal, Sender
+from core_service.identity.principal import ApiKeyPrincipal, ChannelRef, DevicePrincipal, Sender, ServerPrincipal
 from core_service.push.content import Content
 from core_service.push.queries import action_columns
 from service_kit.tracing import Origin
@@ -23,17 +23,19 @@ class Order:
     id: uuid.UUID
     created_at: dt.datetime
     expires_at: dt.datetime
-    caller: Sender | DevicePrincipal
+    caller: Sender | DevicePrincipal | ServerPrincipal
     content: Content
     payload: bytes
     channels: tuple[ChannelRef, ...] | None
-    """Whom it is for; None for the whole account, or for one device."""
+    """Whom it is for; None for the whole account, one device or one person."""
     device_id: uuid.UUID | None
     """The only device that it is for."""
     replay_of: uuid.UUID | None
     """The notification that is sent again."""
     origin: Origin
     """The request that asks for it."""
+    person_id: uuid.UUID | None = None
+    """The only person whose devices it is for."""
 
     @property
     def account_id(self) -> uuid.UUID:
@@ -61,7 +63,7 @@ def parameters(order: Order) -> dict[str, Any]:
         "notification_id": order.id,
         "account_id": caller.account_id,
         "api_key_id": caller.api_key_id if isinstance(caller, ApiKeyPrincipal) else None,
-        "user_id": None if isinstance(caller, ApiKeyPrincipal) else caller.user_id,
+        "user_id": None if isinstance(caller, ApiKeyPrincipal | ServerPrincipal) else caller.user_id,
         "replay_of": order.replay_of,
         "title": content.title,
         "message": content.message,
@@ -69,6 +71,7 @@ def parameters(order: Order) -> dict[str, Any]:
         "channel_slugs": None if channels is None else [channel.slug for channel in channels],
         "channel_ids": None if channels is None else [channel.id for channel in channels],
         "device_id": order.device_id,
+        "person_id": order.person_id,
         "tags": list(content.tags) if content.tags else None,
         "metadata": content.metadata,
         "created_at": order.created_at,

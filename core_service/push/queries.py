@@ -49,6 +49,8 @@ RECORD_FOR_CHANNELS = _RECORD.format(condition=f"AND {IN_CHANNELS}")
 
 RECORD_FOR_DEVICE = _RECORD.format(condition="AND id = %(device_id)s")
 
+RECORD_FOR_PERSON = _RECORD.format(condition="AND user_id = %(person_id)s")
+
 RECORD_TOGETHER = f"""
 WITH asked AS MATERIALIZED (
     SELECT * FROM unnest(

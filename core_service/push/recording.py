@@ -13,7 +13,13 @@ from core_service.audit.act import record
 from core_service.events.service import Event, EventBus, EventType
 from core_service.identity.principal import ChannelRef, SessionPrincipal
 from core_service.push.order import Order, parameters, parameters_together
-from core_service.push.queries import RECORD_FOR_ALL, RECORD_FOR_CHANNELS, RECORD_FOR_DEVICE, RECORD_TOGETHER
+from core_service.push.queries import (
+    RECORD_FOR_ALL,
+    RECORD_FOR_CHANNELS,
+    RECORD_FOR_DEVICE,
+    RECORD_FOR_PERSON,
+    RECORD_TOGETHER,
+)
 from core_service.sending.dispatcher import Dispatcher
 from core_service.sending.port import About, Lease, Push, PushEvent, Target
 from core_service.sending.queries import LEASE_SECONDS
@@ -87,6 +93,8 @@ class Recording:
         values = parameters(order)
         if order.device_id is not None:
             query = RECORD_FOR_DEVICE
+        elif order.person_id is not None:
+            query = RECORD_FOR_PERSON
         else:
             query = RECORD_FOR_ALL if order.channels is None else RECORD_FOR_CHANNELS
         async with self._account_limit.place(account_id), self._pool.connection() as connection:

@@ -6,28 +6,16 @@ keys serve as indexes by age.
 """
 
 from core_service.retention.request_queries import OF_REQUESTS
+from core_service.retention.shared_queries import by_account_and_age, by_age
 
-ATTEMPTS = """
-DELETE FROM delivery_attempts WHERE (account_id, id) IN (
-    SELECT old.account_id, old.id
-    FROM accounts CROSS JOIN LATERAL (
-        SELECT account_id, id FROM delivery_attempts
-        WHERE account_id = accounts.id AND id < %(delivery_log)s
-        ORDER BY id
-        LIMIT %(limit)s
-    ) old
-    LIMIT %(limit)s
-)
-"""
+ATTEMPTS = by_account_and_age("delivery_attempts", key="account_id, id", old="id < %(delivery_log)s", order="id")
 
-DELIVERIES = """
-DELETE FROM deliveries WHERE (notification_id, device_id) IN (
-    SELECT notification_id, device_id FROM deliveries
-    WHERE notification_id < %(history)s AND state <> 'due'
-    ORDER BY notification_id
-    LIMIT %(limit)s
+DELIVERIES = by_age(
+    "deliveries",
+    key="notification_id, device_id",
+    old="notification_id < %(history)s AND state <> 'due'",
+    order="notification_id",
 )
-"""
 
 NOTIFICATIONS = """
 DELETE FROM notifications WHERE id IN (
@@ -100,93 +88,42 @@ DELETE FROM badges WHERE device_id IN (
 """
 """Of devices that are gone. Of others the newest number stays: a phone may be owed it."""
 
-BADGE_UPDATES = """
-DELETE FROM badge_updates WHERE id IN (
-    SELECT id FROM badge_updates WHERE id < %(history)s ORDER BY id LIMIT %(limit)s
-)
-"""
+BADGE_UPDATES = by_age("badge_updates", key="id", old="id < %(history)s", order="id")
 """What is owed is in `badges`."""
 
-SESSIONS = """
-DELETE FROM sessions WHERE id IN (
-    SELECT id FROM sessions WHERE expires_at < now() ORDER BY expires_at LIMIT %(limit)s
-)
-"""
+SESSIONS = by_age("sessions", key="id", old="expires_at < now()", order="expires_at")
 
-PAIRING_CODES = """
-DELETE FROM pairing_codes WHERE code_hash IN (
-    SELECT code_hash FROM pairing_codes WHERE expires_at < now() ORDER BY expires_at LIMIT %(limit)s
-)
-"""
+PAIRING_CODES = by_age("pairing_codes", key="code_hash", old="expires_at < now()", order="expires_at")
 
-INVITE_TOKENS = """
-DELETE FROM invite_tokens WHERE token_hash IN (
-    SELECT token_hash FROM invite_tokens WHERE expires_at < now() ORDER BY expires_at LIMIT %(limit)s
-)
-"""
+INVITE_TOKENS = by_age("invite_tokens", key="token_hash", old="expires_at < now()", order="expires_at")
 
-INVITES = """
-DELETE FROM invites WHERE id IN (
-    SELECT id FROM invites WHERE expires_at < %(history_before)s ORDER BY expires_at LIMIT %(limit)s
-)
-"""
+INVITES = by_age("invites", key="id", old="expires_at < %(history_before)s", order="expires_at")
 """With their tokens. An invite has some dozens at most, and by now none."""
 
-PASSWORD_RESET_TOKENS = """
-DELETE FROM password_reset_tokens WHERE token_hash IN (
-    SELECT token_hash FROM password_reset_tokens WHERE expires_at < now() ORDER BY expires_at LIMIT %(limit)s
-)
-"""
+PASSWORD_RESET_TOKENS = by_age("password_reset_tokens", key="token_hash", old="expires_at < now()", order="expires_at")
 
-MAILS = """
-DELETE FROM mails WHERE id IN (
-    SELECT id FROM mails WHERE expires_at < now() - interval '1 day' ORDER BY expires_at LIMIT %(limit)s
-)
-"""
+MAILS = by_age("mails", key="id", old="expires_at < now() - interval '1 day'", order="expires_at")
 """Owners see for a day what became of a mail."""
 
-IDEMPOTENT_REQUESTS = """
-DELETE FROM idempotent_requests WHERE (principal_id, key_hash) IN (
-    SELECT principal_id, key_hash FROM idempotent_requests
-    WHERE created_at < now() - interval '24 hours'
-    ORDER BY created_at
-    LIMIT %(limit)s
+IDEMPOTENT_REQUESTS = by_age(
+    "idempotent_requests",
+    key="principal_id, key_hash",
+    old="created_at < now() - interval '24 hours'",
+    order="created_at",
 )
-"""
 
 WEBHOOK_SECRETS = "DELETE FROM webhook_secrets WHERE expires_at < now()"
 
-ACTION_RUNS = """
-DELETE FROM action_runs WHERE id IN (
-    SELECT id FROM action_runs WHERE id < %(history)s AND state <> 'running' ORDER BY id LIMIT %(limit)s
-)
-"""
+ACTION_RUNS = by_age("action_runs", key="id", old="id < %(history)s AND state <> 'running'", order="id")
 
-AUDIT_ENTRIES = """
-DELETE FROM audit_entries WHERE id IN (
-    SELECT old.id
-    FROM accounts CROSS JOIN LATERAL (
-        SELECT id FROM audit_entries
-        WHERE account_id = accounts.id AND id < %(audit_log)s
-        ORDER BY id
-        LIMIT %(limit)s
-    ) old
-    LIMIT %(limit)s
-)
-"""
+AUDIT_ENTRIES = by_account_and_age("audit_entries", key="id", old="id < %(audit_log)s", order="id")
 
-HOURLY_COUNTS = """
-DELETE FROM hourly_counts WHERE (account_id, hour, counted, latency_class) IN (
-    SELECT old.*
-    FROM accounts CROSS JOIN LATERAL (
-        SELECT account_id, hour, counted, latency_class FROM hourly_counts
-        WHERE account_id = accounts.id AND hour < now() - interval '62 days'
-        ORDER BY hour
-        LIMIT %(limit)s
-    ) old
-    LIMIT %(limit)s
+HOURLY_COUNTS = by_account_and_age(
+    "hourly_counts",
+    key="account_id, hour, counted, latency_class",
+    old="hour < now() - interval '62 days'",
+    order="hour",
 )
-"""
 """Overviews look back 30 days, and compare them with the 30 days before."""
 
 PEOPLE = """

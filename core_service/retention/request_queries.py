@@ -1,17 +1,8 @@
 """The SQL that deletes old rows of the request log, in the same way as `queries.py`."""
 
-REQUESTS = """
-DELETE FROM requests WHERE (account_id, id) IN (
-    SELECT old.account_id, old.id
-    FROM accounts CROSS JOIN LATERAL (
-        SELECT account_id, id FROM requests
-        WHERE account_id = accounts.id AND id < %(request_log)s
-        ORDER BY id
-        LIMIT %(limit)s
-    ) old
-    LIMIT %(limit)s
-)
-"""
+from core_service.retention.shared_queries import by_account_and_age, by_age
+
+REQUESTS = by_account_and_age("requests", key="account_id, id", old="id < %(request_log)s", order="id")
 
 _ACCOUNTS_WITH_REQUESTS = """
     WITH RECURSIVE found AS (
@@ -42,18 +33,9 @@ DELETE FROM {table} WHERE (account_id, {key}) IN (
 REQUESTS_OF_NOBODY = _of_gone_accounts("requests", "id")
 REQUEST_GAPS_OF_NOBODY = _of_gone_accounts("request_gaps", "minute")
 
-REQUEST_GAPS = """
-DELETE FROM request_gaps WHERE (account_id, minute) IN (
-    SELECT old.account_id, old.minute
-    FROM accounts CROSS JOIN LATERAL (
-        SELECT account_id, minute FROM request_gaps
-        WHERE account_id = accounts.id AND minute < %(request_log_before)s
-        ORDER BY minute
-        LIMIT %(limit)s
-    ) old
-    LIMIT %(limit)s
+REQUEST_GAPS = by_account_and_age(
+    "request_gaps", key="account_id, minute", old="minute < %(request_log_before)s", order="minute"
 )
-"""
 
 REQUEST_DAYS = """
 DELETE FROM request_days WHERE (account_id, day) IN (
@@ -62,21 +44,12 @@ DELETE FROM request_days WHERE (account_id, day) IN (
 """
 """One or two rows of each account: yesterday's are kept for a core whose clock is late."""
 
-REQUEST_BATCHES = """
-DELETE FROM request_batches WHERE id IN (
-    SELECT id FROM request_batches WHERE taken_at < now() - interval '1 hour' ORDER BY taken_at LIMIT %(limit)s
-)
-"""
+REQUEST_BATCHES = by_age("request_batches", key="id", old="taken_at < now() - interval '1 hour'", order="taken_at")
 """A gateway repeats a batch within seconds, or not at all."""
 
-REFUSED_STRANGERS = """
-DELETE FROM refused_strangers WHERE (minute, address, status) IN (
-    SELECT minute, address, status FROM refused_strangers
-    WHERE minute < now() - interval '7 days'
-    ORDER BY minute
-    LIMIT %(limit)s
+REFUSED_STRANGERS = by_age(
+    "refused_strangers", key="minute, address, status", old="minute < now() - interval '7 days'", order="minute"
 )
-"""
 
 OF_REQUESTS = (
     REQUESTS,

@@ -18,6 +18,7 @@ def to_factors(factors: Factors) -> messages.GetSecondFactorResponse:
         required=factors.required,
         fresh=factors.fresh,
         no_passkeys_because=factors.no_passkeys_because,
+        has_password=factors.has_password,
     )
 
 

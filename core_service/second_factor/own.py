@@ -49,6 +49,8 @@ class Factors:
     """The account requires one."""
     fresh: bool
     """The session proves by itself who the person is."""
+    has_password: bool
+    """A password opens the person's login."""
     no_passkeys_because: str
 
 
@@ -75,6 +77,7 @@ class OwnFactors:
         passkeys = select(func.count()).select_from(Passkey).where(col(Passkey.user_id) == caller.user_id)
         requires = select(col(Account.require_second_factor)).where(col(Account.id) == caller.account_id)
         since = select(col(User.second_factor_at)).where(col(User.id) == caller.user_id)
+        means = await self._own_password.means(caller)
         async with self._database() as session:
             return Factors(
                 authenticator_app=await has_app(session, caller.user_id),
@@ -82,7 +85,8 @@ class OwnFactors:
                 passkeys=await session.scalar(passkeys) or 0,
                 since=await session.scalar(since),
                 required=bool(await session.scalar(requires)),
-                fresh=await self._own_password.is_fresh(caller.session_id),
+                fresh=means.is_fresh,
+                has_password=means.has_password,
                 no_passkeys_because=self._party.because,
             )
 
@@ -91,7 +95,7 @@ class OwnFactors:
 
         Raises AlreadyExists if there is an app; Forbidden; TooManyAttempts.
         """
-        await self._own_password.require(caller.user_id, caller.session_id, password, client_address)
+        await self._own_password.require(caller, password, client_address)
         secret, user_id = new_secret(), caller.user_id
         async with self._database.begin() as session:
             await lock_person(session, user_id, None)
@@ -122,13 +126,13 @@ class OwnFactors:
             codes = await turn_on(session, caller.user_id)
             return codes, await end_sessions(session, caller.user_id, kept=caller.session_id)
 
-    async def remove_app(self, caller: SessionPrincipal, password: str, code: str, client_address: str) -> None:
+    async def remove_app(self, caller: SessionPrincipal, password: str | None, code: str, client_address: str) -> None:
         """Turns the app off.
 
-        Raises Forbidden if the password is wrong; NotFound if there is none; InvalidRequest if the code is wrong;
-        TooManyAttempts.
+        Raises Forbidden if the password is wrong; NotFound if there is none; InvalidRequest if the code is wrong, or
+        the password is missing; TooManyAttempts.
         """
-        await self._own_password.check(caller.user_id, password, client_address)
+        await self._own_password.require(caller, password, client_address, always=True)
         await self._refuse_guessing(caller)
         async with self._database.begin() as session:
             await lock_person(session, caller.user_id, None)
@@ -147,7 +151,7 @@ class OwnFactors:
 
         Raises NotFound if the person has no second factor; Forbidden; TooManyAttempts.
         """
-        await self._own_password.require(caller.user_id, caller.session_id, password, client_address)
+        await self._own_password.require(caller, password, client_address)
         async with self._database.begin() as session:
             if not await lock_person(session, caller.user_id, None):
                 raise NotFound("There is no second factor that codes could stand in for.")

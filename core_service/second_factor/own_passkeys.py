@@ -52,7 +52,7 @@ class OwnPasskeys:
         TooManyAttempts.
         """
         self._party.require_usable()
-        await self._own_password.require(caller.user_id, caller.session_id, password, client_address)
+        await self._own_password.require(caller, password, client_address)
         async with self._database.begin() as session:
             await lock_person(session, caller.user_id, None)
             known = (
@@ -132,7 +132,7 @@ class OwnPasskeys:
 
         Raises NotFound; Forbidden; TooManyAttempts.
         """
-        await self._own_password.require(caller.user_id, caller.session_id, password, client_address)
+        await self._own_password.require(caller, password, client_address)
         async with self._database.begin() as session:
             await lock_person(session, caller.user_id, None)
             gone = delete(Passkey).where(*_theirs(caller.user_id, passkey_id)).returning(col(Passkey.id))

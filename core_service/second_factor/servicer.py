@@ -66,7 +66,8 @@ class SecondFactorServicer(second_factor_service_pb2_grpc.SecondFactorServiceSer
     async def RemoveAuthenticatorApp(
         self, request: messages.RemoveAuthenticatorAppRequest, context: Any
     ) -> messages.RemoveAuthenticatorAppResponse:
-        await self._own.remove_app(principal.session(), request.current_password, request.code, act.client_address())
+        password = given(request, "current_password")
+        await self._own.remove_app(principal.session(), password, request.code, act.client_address())
         return messages.RemoveAuthenticatorAppResponse()
 
     async def CreateRecoveryCodes(

@@ -1,5 +1,6 @@
-"""The messages about alerts, mails and webhook calls: what they say, and the outbox that sends them."""
+"""The messages about alerts, mails, webhook calls and pushes: what they say, and the outbox that sends them."""
 
+import datetime as dt
 import json
 import uuid
 from collections.abc import Sequence
@@ -7,10 +8,12 @@ from typing import Any
 
 from psycopg import AsyncConnection
 
+from core_service.common.orm import id_at
 from core_service.events.service import EventBus
 from core_service.mail.message import MailMessage, one_line, write
 from core_service.mail.outbox import DueMail, open_outbox
 from core_service.mail.port import Mail, MailResult, MailSender, MailVerdict
+from core_service.status.alert_pushes import PUSH
 from core_service.status.alert_queries import CLAIM, SETTLE
 from core_service.status.concerns import ConcernKind
 from core_service.webhooks.attempts import Call, WebhookCaller, WebhookVerdict
@@ -64,14 +67,17 @@ def write_call(kind: str, explanation: str, *, is_end: bool, url: str, message_i
 
 
 class AlertSender:
-    """See MailSender. What goes to a URL is a webhook call, with the text as its body."""
+    """See MailSender. What goes to a URL is a webhook call, with the text as its body; what goes to phones, a push."""
 
-    def __init__(self, mails: MailSender, webhooks: WebhookCaller) -> None:
+    def __init__(self, mails: MailSender, webhooks: WebhookCaller, pushes: MailSender) -> None:
         self._mails = mails
+        self._pushes = pushes
         self._webhooks = webhooks
 
     async def send(self, mail: Mail) -> MailResult:
         """See MailSender."""
+        if mail.to.startswith(PUSH):
+            return await self._pushes.send(mail)
         if not mail.to.startswith(WEBHOOK):
             return await self._mails.send(mail)
         # Without a signature: the key would be an account's, and this is of none.
@@ -86,26 +92,34 @@ class AlertMessages:
     expired = "It could not be sent within a day."
     settle = SETTLE
 
-    def __init__(self, admin_url: str) -> None:
-        self._url = f"{admin_url.rstrip('/')}/{PAGE}"
+    def __init__(self, url: str) -> None:
+        """`url` is the page that says how the server runs."""
+        self._url = url
 
     async def claim(self, connection: AsyncConnection[Any], parameters: dict[str, Any]) -> Sequence[DueMail]:
         """See `core_service.mail.outbox.MailTable`."""
         rows = await (await connection.execute(CLAIM, parameters, binary=True)).fetchall()
         return [
-            DueMail(message_id, message_id, None, self._write(message_id, *words), attempts, age, is_expired)
-            for message_id, *words, attempts, age, is_expired in rows
+            DueMail(message_id, message_id, None, self._write(message_id, queued_at, *words), attempts, age, is_expired)
+            for message_id, queued_at, *words, attempts, age, is_expired in rows
         ]
 
-    def _write(self, message_id: uuid.UUID, recipient: str, kind: str, explanation: str, is_end: bool) -> Mail:
+    def _write(self, message_id: uuid.UUID, queued_at: dt.datetime, recipient: str, *words: Any) -> Mail:
+        kind, explanation, is_end = words
         if recipient.startswith(WEBHOOK):
             body = write_call(kind, explanation, is_end=is_end, url=self._url, message_id=message_id)
             return Mail(str(message_id), recipient, "", body, "")
-        return write_alert(kind, explanation, is_end=is_end, url=self._url).to(recipient, message_id)
+        letter = write_alert(kind, explanation, is_end=is_end, url=self._url)
+        if recipient.startswith(PUSH):
+            return Mail(str(id_at(queued_at, message_id)), recipient, letter.subject, one_line(explanation), "")
+        return letter.to(recipient, message_id)
 
 
-def build_alert_messages(
-    mails: MailSender, webhooks: WebhookCaller, pool: Pool, events: EventBus, *, admin_url: str
-) -> Outbox[DueMail]:
+def page_of(admin_url: str) -> str:
+    """The URL of the page that says how the server runs."""
+    return f"{admin_url.rstrip('/')}/{PAGE}"
+
+
+def build_alert_messages(sender: AlertSender, pool: Pool, events: EventBus, *, admin_url: str) -> Outbox[DueMail]:
     """The outbox of these messages. It does not run yet."""
-    return open_outbox(AlertMessages(admin_url), pool, AlertSender(mails, webhooks), events)
+    return open_outbox(AlertMessages(page_of(admin_url)), pool, sender, events)

@@ -1,5 +1,6 @@
 """The SQL of alerts: what is standing, and the messages about it."""
 
+from core_service.devices.models import REACHABLE
 from core_service.mail.outbox import LONGEST_WAIT_SECONDS
 from core_service.mail.queries import settle_mails
 from core_service.work_queue.queue import Queue
@@ -39,10 +40,26 @@ WITH found AS (
     )
     SELECT gen_random_uuid(), recipient, kind, explanation, is_end, now(), now(), 'queued', 0, '', ''
     FROM news CROSS JOIN unnest(%(recipients)s::text[]) AS r(recipient)
+    WHERE NOT (kind = 'route_stopped' AND starts_with(recipient, 'push:'))
 )
 SELECT kind, explanation, is_end FROM news
 """
-"""Takes note of what a check has found, and queues messages about what has begun and what is over. Returns these."""
+"""Takes note of what a check has found, and queues messages about what has begun and what is over. Returns these.
+
+No push tells that pushes are stopped: it would not go out, and where nothing else is sent, it alone would stop the
+route again each time that it is tried again."""
+
+FIND_PHONES = f"""
+SELECT u.id, m.account_id
+FROM users u JOIN members m ON m.user_id = u.id JOIN accounts a ON a.id = m.account_id
+WHERE u.email = %(email)s AND m.role = 'owner' AND m.suspended_at IS NULL AND a.closed_at IS NULL
+  AND EXISTS (SELECT FROM devices d WHERE d.account_id = m.account_id AND d.user_id = u.id AND {REACHABLE})
+ORDER BY m.created_at, m.account_id
+LIMIT 1
+"""
+"""The first account that the person owns and has phones in."""
+
+IS_RECORDED = "SELECT EXISTS (SELECT FROM notifications WHERE id = %s)"
 
 FORGET = """
 DELETE FROM alert_messages WHERE id IN (
@@ -59,7 +76,7 @@ WITH due AS (
 )
 UPDATE alert_messages m SET due_at = now() + %(lease)s * interval '1 second'
 FROM due WHERE m.id = due.id
-RETURNING m.id, m.recipient, m.kind, m.explanation, m.is_end, m.attempts, now() - m.queued_at,
+RETURNING m.id, m.queued_at, m.recipient, m.kind, m.explanation, m.is_end, m.attempts, now() - m.queued_at,
           m.queued_at < now() - interval '1 day'
 """
 

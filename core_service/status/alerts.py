@@ -33,7 +33,7 @@ class Alerts:
         patience_seconds: float = PATIENCE_SECONDS,
         machine: str = "",
     ) -> None:
-        """`recipients` (addresses, or URLs of webhooks) are told. `on_messages` is called when messages were queued.
+        """`recipients` (see AlertMessage.recipient) are told. `on_messages` is called when messages were queued.
         `machine` names the one whose disk it is, by default this one."""
         self._pool = pool
         self._facts = facts

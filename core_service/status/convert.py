@@ -1,12 +1,14 @@
 """The server's status as protobuf carries it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from smith.core.v1 import status_service_pb2 as messages
 
 from core_service.common.reading import to_timestamp
 from core_service.sending.reasons import QUEUED, of_route
 from core_service.status.account_alarms import AccountAlarm, Kind
+from core_service.status.alert_messages import WEBHOOK
+from core_service.status.alert_pushes import PUSH
 from core_service.status.backups import Backup
 from core_service.status.concerns import ConcernKind, ServerConcern
 from core_service.status.destinations import Destination, Destinations
@@ -43,8 +45,11 @@ def to_destinations(destinations: Destinations) -> messages.GetDestinationsRespo
     )
 
 
-def to_facts(facts: Facts, concerns: Iterable[ServerConcern]) -> messages.GetServerFactsResponse:
-    """How the server runs. If several accounts share it, without anything that is of all of them together."""
+def to_facts(
+    facts: Facts, concerns: Iterable[ServerConcern], recipients: Sequence[str]
+) -> messages.GetServerFactsResponse:
+    """How the server runs, and how many are told of it. If several accounts share it, without anything that is of all
+    of them together."""
     is_whole = facts.accounts <= 1
     answer = messages.GetServerFactsResponse(
         release=RELEASE,
@@ -59,6 +64,7 @@ def to_facts(facts: Facts, concerns: Iterable[ServerConcern]) -> messages.GetSer
     )
     if is_whole:
         answer.database_bytes = facts.database_bytes
+        answer.alert_recipients.CopyFrom(_to_recipients(recipients))
         for name, depth in facts.queues.items():
             answer.queues.add(name=name, waiting=depth.owed, oldest_seconds=depth.oldest_seconds)
     if facts.disk is not None:
@@ -67,6 +73,13 @@ def to_facts(facts: Facts, concerns: Iterable[ServerConcern]) -> messages.GetSer
         if backup is not None:
             field.CopyFrom(_to_backup(backup, is_whole=is_whole))
     return answer
+
+
+def _to_recipients(recipients: Sequence[str]) -> messages.AlertRecipients:
+    people = sum(one.startswith(PUSH) for one in recipients)
+    webhooks = sum(one.startswith(WEBHOOK) for one in recipients)
+    # Without the addresses: the one of a webhook is a secret.
+    return messages.AlertRecipients(mails=len(recipients) - people - webhooks, webhooks=webhooks, people=people)
 
 
 def _to_processes(facts: Facts) -> Iterator[messages.ServerProcess]:

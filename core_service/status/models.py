@@ -78,7 +78,7 @@ class AlertMessage(SQLModel, table=True):
 
     id: uuid.UUID = Field(default_factory=new_id, primary_key=True)
     recipient: str
-    """An e-mail address, or the URL of a webhook."""
+    """An e-mail address, the URL of a webhook, or `push:` with the address of the person whose phones are told."""
     kind: str
     explanation: str
     is_end: bool

@@ -1,5 +1,6 @@
 """smith.core.v1.StatusService over gRPC."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from smith.core.v1 import status_service_pb2 as messages
@@ -24,7 +25,11 @@ class StatusServicer(status_service_pb2_grpc.StatusServiceServicer):
         destinations: KnownDestinations,
         facts: KnownFacts,
         limits: Thresholds,
+        *,
+        recipients: Sequence[str],
     ) -> None:
+        """`recipients` are told of alerts."""
+        self._recipients = recipients
         self._status = status
         self._facts = facts
         self._limits = limits
@@ -53,4 +58,4 @@ class StatusServicer(status_service_pb2_grpc.StatusServiceServicer):
     ) -> messages.GetServerFactsResponse:
         """See the proto."""
         facts = await self._facts.now()
-        return to_facts(facts, concerns(facts, self._limits))
+        return to_facts(facts, concerns(facts, self._limits), self._recipients)

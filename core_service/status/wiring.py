@@ -10,9 +10,11 @@ from core_service.common.orm import now
 from core_service.events.service import EventBus
 from core_service.mail.outbox import DueMail
 from core_service.mail.port import MailSender
+from core_service.push.recording import Recording
 from core_service.sending.guarded_sender import GuardedSender
 from core_service.settings import AttentionSettings, CoreSettings
-from core_service.status.alert_messages import build_alert_messages
+from core_service.status.alert_messages import AlertSender, build_alert_messages, page_of
+from core_service.status.alert_pushes import PUSH, AlertPushes
 from core_service.status.alerts import Alerts
 from core_service.status.concerns import Thresholds
 from core_service.status.destinations import KnownDestinations
@@ -86,6 +88,15 @@ def thresholds_of(settings: AttentionSettings) -> Thresholds:
     return Thresholds(settings.alert_queue_minutes, settings.alert_disk_percent, settings.alert_backup_days)
 
 
+def recipients_of(settings: CoreSettings) -> list[str]:
+    """Who is told of alerts, each as in AlertMessage.recipient."""
+    return [
+        *settings.alert_addresses,
+        *([settings.alert_webhook_url] if settings.alert_webhook_url else []),
+        *(f"{PUSH}{address}" for address in settings.alert_people),
+    ]
+
+
 def build_operator(
     settings: CoreSettings,
     pool: Pool,
@@ -94,12 +105,14 @@ def build_operator(
     *,
     mails: MailSender,
     webhooks: WebhookCaller,
+    recording: Recording,
     events: EventBus,
     clock: Clock,
 ) -> tuple[KnownFacts, Alerts, Outbox[DueMail]]:
     """What the operator's page shows, what tells the operator what needs attention, and the messages that do. Nothing
     runs yet."""
     facts = build_facts(settings, pool, queues, destinations, clock)
-    outbox = build_alert_messages(mails, webhooks, pool, events, admin_url=settings.admin_url)
-    recipients = [*settings.alert_addresses, *([settings.alert_webhook_url] if settings.alert_webhook_url else [])]
-    return facts, Alerts(pool, facts.read, thresholds_of(settings), recipients, outbox.wake), outbox
+    pushes = AlertPushes(pool, recording, page_of(settings.admin_url))
+    sender = AlertSender(mails, webhooks, pushes)
+    outbox = build_alert_messages(sender, pool, events, admin_url=settings.admin_url)
+    return facts, Alerts(pool, facts.read, thresholds_of(settings), recipients_of(settings), outbox.wake), outbox

@@ -48,7 +48,7 @@ async def test_filters_come_from_the_address_and_a_revoked_key_is_named(admin: O
     await tell(account.core, batch_of(secret, status=401, remarks=[refused]))
     owner = admin(account.session)
     await owner.open(f"/requests?key={key_id}&status=4")
-    await sees(owner, "401 Not signed in", "old pipeline", "revoked", refused.message)
+    await sees(owner, "401 Not signed in", "old pipeline", "Revoked", refused.message)
     await sees_no(owner, "200 Done")
     await fill(owner, "Find by path", "/api/badge")
     await sees(owner, "Nothing is found")

@@ -19,9 +19,10 @@ async def test_an_owner_sees_how_the_server_runs_and_what_is_of_the_whole_server
 ) -> None:
     owner = admin(account.session)
     await owner.open("/settings/server")
-    await sees(owner, "Core, which decides and keeps everything", "PostgreSQL, the database", "all open", "never")
+    await sees(owner, "Core, which decides and keeps everything", "PostgreSQL, the database", "All open", "never")
     # No delivery service runs here, and no gateway.
-    await sees(owner, "does not answer", "Free disk space", "Nothing waits.", "Database")
+    await sees(owner, "Does not answer", "Free disk space", "Nothing waits.", "Database")
+    await sees(owner, "Only the log of this server. These settings name others: ", "SMITH_ALERT_PUSH_TO")
     await account.core.sql(BACKUP)
     await account.add_startable_phone()
     await account.owner.SendPushNotification(title="hello")
@@ -29,8 +30,8 @@ async def test_an_owner_sees_how_the_server_runs_and_what_is_of_the_whole_server
 
     stranger = admin((await start_account(account.core, "Elsewhere")).session)
     await stranger.open("/settings/server")
-    await sees(stranger, "all open", "Last backup")
-    for words in ("/srv/night.backup", "Push notifications", "Waiting", "Database"):
+    await sees(stranger, "All open", "Last backup")
+    for words in ("/srv/night.backup", "Push notifications", "Waiting", "Database", "Alerts"):
         assert not stranger.shows(words), words
 
 

@@ -82,7 +82,7 @@ async def test_a_person_comes_back_signed_in_to_the_page_that_they_wanted(
     assert any(one.startswith("smith_session=ses_") and "HttpOnly" in one for one in cookies)
     assert any(one.startswith('smith_single_sign_on=""') for one in cookies)
     await user.open("/account")
-    await user.should_see("signed in by it now")
+    await user.should_see("Signed in by it now")
     await user.open("/settings/audit-log")
     await user.should_see("signed in by single sign-on")
     await user.should_see("was linked by single sign-on to a login at “Example”")

@@ -5,6 +5,7 @@ import re
 import time
 import uuid
 from collections.abc import Iterator
+from typing import LiteralString
 
 import pyotp
 import pytest
@@ -22,6 +23,10 @@ PASSWORD, NEW_PASSWORD = "staple gun parade", "another staple gun parade"
 ENDED_SECONDS = 2.0
 """Within which open pages show that their session has ended."""
 STEP_SECONDS = 30.0
+OLD_SESSIONS: LiteralString = """
+UPDATE sessions SET created_at = now() - interval '11 minutes'
+WHERE user_id = (SELECT id FROM users WHERE email = %s)
+"""
 RULES_OF_DIALOGS = RULES | {"rules": {"color-contrast": {"enabled": False}}}
 """For axe the ground of a dialog is the veil behind it. The same buttons stand on pages, where it sees their colors."""
 
@@ -197,6 +202,43 @@ def test_a_passkey_instead_of_the_password_and_after_it(
     sign_out(page)
     give_password(page, person, "/sign-in?next=%2Faccount")
     expect(page.get_by_role("heading", level=1, name="Your account")).to_be_visible()
+    assert not wrong, "\n".join(wrong)
+    complaints[:] = [one for one in complaints if "style" not in one]
+
+
+def test_who_signs_in_with_a_passkey_alone_deletes_their_login_after_signing_in_again(
+    door: Stack, person: str, open_page: OpenPage, complaints: list[str]
+) -> None:
+    page = open_page(address(door), "/sign-in", reduced_motion="reduce", viewport={"width": DESK, "height": 900})
+    with_authenticator(page)
+    give_password(page, person)
+    page.goto("/account")
+    page.get_by_role("button", name="Add a passkey").click()
+    page.get_by_role("dialog").get_by_label("Name", exact=True).fill("My laptop")
+    page.get_by_role("dialog").get_by_role("button", name="Add passkey").click()
+    keep_codes(page)
+    # As single sign-on leaves a login that somebody else may have had before.
+    door.sql("UPDATE users SET password_hash = '' WHERE email = %s", person)
+    door.sql(OLD_SESSIONS, person)
+    page.reload()
+    expect(page.get_by_text("No password opens your login")).to_be_visible()
+    page.wait_for_function("() => window.socket?.connected")
+    page.get_by_role("button", name="Delete my login…").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_text("Sign in again to show that it is you")).to_be_visible()
+    expect(dialog.get_by_label("Your password")).to_have_count(0)
+    wrong = inspect(page, "delete-login-sign-in-again", DESK, RULES_OF_DIALOGS, within=".dialog")
+    dialog.get_by_role("button", name="Sign in again").click()
+    expect(page.get_by_text("Sign in again to show that it is you. Then you are back where you were.")).to_be_visible()
+    wrong += inspect(page, "sign-in-again", DESK, RULES)
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    expect(page.get_by_role("heading", level=2, name="Delete your login")).to_be_in_viewport()
+    page.wait_for_function("() => window.socket?.connected")
+    page.get_by_role("button", name="Delete my login…").click()
+    wrong += inspect(page, "delete-login-fresh", DESK, RULES_OF_DIALOGS, within=".dialog")
+    dialog.get_by_role("button", name="Delete my login", exact=True).click()
+    expect(page.get_by_role("heading", level=1, name="Sign in")).to_be_visible()
+    assert door.sql("SELECT 1 FROM users WHERE email = %s", person) == []
     assert not wrong, "\n".join(wrong)
     complaints[:] = [one for one in complaints if "style" not in one]
 

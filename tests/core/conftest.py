@@ -11,6 +11,7 @@ import pytest_asyncio
 from core_service import migrations
 from tests.core.harness import Account, Core, start_account, start_core
 from tests.core.live_rig import Rig, Team, start_rig
+from tests.core.openid_rig import OpenIdProvider, running_provider
 from tests.postgres import throwaway_postgres
 
 NewDatabase = Callable[..., str]
@@ -44,6 +45,20 @@ async def core(new_database: NewDatabase) -> AsyncIterator[Core]:
     """A core that the tests of a module share. Each has an account of its own."""
     async with start_core(await asyncio.to_thread(new_database)) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def openid_provider() -> Iterator[OpenIdProvider]:
+    """A provider for single sign-on at the cores of a module."""
+    with running_provider() as running:
+        yield running
+
+
+@pytest.fixture
+def provider(openid_provider: OpenIdProvider) -> Iterator[OpenIdProvider]:
+    """The same, which forgets what a test has changed."""
+    yield openid_provider
+    openid_provider.heal()
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -148,6 +148,13 @@ class OpenIdProvider:
             answer["refresh_token"] = refresh
         return answer | {"id_token": self.token(person, nonce, access)}
 
+    def heal(self) -> None:
+        """Behaves as at first: what a test has changed of it is forgotten, and what hangs ends."""
+        self.alter, self.signs, self.broken, self.fails = dict, None, "", "500"
+        self.grants_refresh = self.refresh_has_id_token = True
+        self.release.set()
+        self.release.clear()
+
     def forget(self) -> None:
         """Knows no token any more."""
         self.tokens.clear()

@@ -5,7 +5,7 @@ import logging
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from service_kit.client import open_channel
 from service_kit.database import create_batch_pool, create_engine
 from tests.core.belongings import CONTENT_STATE, everything
 from tests.core.conftest import NewDatabase
-from tests.core.harness import PASSWORD, Account, Core, refusal, refused_with, start_account, start_core
+from tests.core.harness import PASSWORD, Account, Core, outcomes, refusal, refused_with, start_account, start_core
 from tests.core.live_rig import Rig, Team
 from tests.core.processes import core_process, serving_address
 from tests.core.test_isolation import belongings
@@ -288,6 +288,57 @@ async def test_it_takes_the_password_and_the_name(account: Account, wrong: dict[
         True,
     )
     assert (await account.owner.GetAccount()).account.name == "Acme"
+
+
+@dataclass(frozen=True)
+class Proof:
+    """How somebody who deletes shows who they are, and what core says."""
+
+    has_password: bool
+    minutes: int
+    """Age of the session."""
+    given: str | None
+    reason: str = ""
+    words: str = ""
+
+
+LEFT_OUT = "password must be left out: no password opens this login"
+PROOFS = (
+    Proof(True, 0, PASSWORD),
+    Proof(True, 60, PASSWORD),
+    Proof(True, 0, None, "INVALID_REQUEST", "password is required"),
+    Proof(True, 0, "", "INVALID_REQUEST", "password must be 1 to 200 characters"),
+    Proof(True, 60, None, "INVALID_REQUEST", "password is required"),
+    Proof(False, 0, None),
+    Proof(False, 9, None),
+    Proof(False, 11, None, "FORBIDDEN", "No password opens this login. Sign in again, then do this within 10 minutes."),
+    Proof(False, 0, PASSWORD, "INVALID_REQUEST", LEFT_OUT),
+    Proof(False, 11, PASSWORD, "INVALID_REQUEST", LEFT_OUT),
+)
+
+
+@pytest.mark.parametrize("proof", PROOFS, ids=str)
+async def test_who_has_no_password_deletes_with_a_session_that_has_just_begun(account: Account, proof: Proof) -> None:
+    """A login and an account alike. For a person who has a password a new session is not enough."""
+    sql, email = account.core.sql, f"leaver-{uuid.uuid4().hex[:8]}@team.test"
+    leaver = account.core.caller((await account.join(email)).session_token)
+    if not proof.has_password:
+        await sql("UPDATE users SET password_hash = '' WHERE email = ANY(%s)", [email, account.email])
+    aged = """
+    UPDATE sessions SET created_at = now() - %s * interval '1 minute'
+    WHERE user_id IN (SELECT id FROM users WHERE email = ANY(%s))
+    """
+    await sql(aged, proof.minutes, [email, account.email])
+    assert (await leaver.GetSecondFactor()).has_password == proof.has_password
+    given = {} if proof.given is None else {"password": proof.given}
+    for call in (leaver.DeleteProfile(**given), account.owner.DeleteAccount(account_name="Acme", **given)):
+        if proof.reason:
+            error = await refusal(call)
+            assert (error.reason, error.message) == (proof.reason, proof.words)
+        else:
+            await call
+    gone = await outcomes(leaver.GetAccount(), account.owner.GetAccount())
+    assert gone == ({"OK": 2} if proof.reason else {"UNAUTHENTICATED": 2})
 
 
 async def test_passwords_cannot_be_guessed_with_it(account: Account) -> None:

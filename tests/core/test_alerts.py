@@ -2,19 +2,26 @@
 
 import asyncio
 import dataclasses
+import datetime as dt
 import json
+import uuid
 from collections.abc import AsyncIterator
 from typing import Any
 
 import psycopg
 import pytest
 import pytest_asyncio
+from hypothesis import given
+from hypothesis import strategies as st
+from smith.core.v1.account_pb2 import ROLE_OWNER
 
 from core_service.common.jobs import cancel, start_jobs
+from core_service.common.orm import id_at, lowest_id, now
 from core_service.events.service import EventBus
 from core_service.mail.port import Mail, MailResult, MailVerdict
+from core_service.sending.circuit_breaker import Alarm, Route, Step
 from core_service.settings import CoreSettings
-from core_service.status.alert_messages import build_alert_messages
+from core_service.status.alert_messages import AlertSender, build_alert_messages
 from core_service.status.alerts import Alerts
 from core_service.status.concerns import Thresholds
 from core_service.status.disk import Disk
@@ -23,6 +30,7 @@ from core_service.webhooks.attempts import Call, WebhookResult, WebhookVerdict
 from core_service.work_queue.backlog import Depth
 from service_kit.database import Pool, create_batch_pool
 from tests.core.conftest import NewDatabase
+from tests.core.harness import start_account, start_core
 from tests.core.mail_rig import start_mail_world
 from tests.core.test_server_facts import WELL
 from tests.waiting import eventually_async
@@ -161,7 +169,8 @@ class Receiver:
 
 async def test_a_webhook_is_told_the_same_as_json_until_it_takes_it(pool: Pool) -> None:
     receiver = Receiver(WebhookVerdict.RETRY, WebhookVerdict.SUCCEEDED)
-    outbox = build_alert_messages(receiver, receiver, pool, EventBus(), admin_url="http://admin.test/")
+    sender = AlertSender(receiver, receiver, receiver)
+    outbox = build_alert_messages(sender, pool, EventBus(), admin_url="http://admin.test/")
     jobs = start_jobs(outbox.run, outbox.write)
     try:
         await Watch(pool, emails=("ops@team.test", "https://hooks.test/secret")).check(LATE)
@@ -180,6 +189,108 @@ async def test_a_webhook_is_told_the_same_as_json_until_it_takes_it(pool: Pool) 
     assert told["explanation"].startswith("Work is late: push notifications")
     assert told["text"].startswith("ActivitySmith: work is late. Work is late: push notifications")
     assert [mail.to for mail in receiver.mails] == ["ops@team.test"]
+
+
+async def test_no_push_is_about_pushes_that_are_stopped(pool: Pool) -> None:
+    """It would stop the route again each time that it is tried, and tell of that."""
+    alarm = Alarm(Route("production", Step.SENDER), "InvalidProviderToken", now())
+    stopped = dataclasses.replace(WELL, stopped=[alarm])
+    watch = Watch(pool, emails=("ops@team.test", "push:ada@team.test"))
+    await watch.check(stopped)
+    await watch.check(WELL, minutes_later=6)
+    assert await mails(pool) == [("ops@team.test", "route_stopped", False), ("ops@team.test", "route_stopped", True)]
+    await watch.check(LATE)
+    assert (await mails(pool))[2:] == [
+        ("ops@team.test", "queue_age", False),
+        ("push:ada@team.test", "queue_age", False),
+    ]
+
+
+NO_BACKUP = {"alert_disk_percent": 0, "alert_backup_days": 7}
+
+
+async def test_an_alert_is_a_push_to_the_phones_of_an_owner_and_of_no_other_person(new_database: NewDatabase) -> None:
+    url = await asyncio.to_thread(new_database)
+    async with start_core(url) as core:
+        account = await start_account(core)
+        owners, email = [await account.add_startable_phone(account.owner_id) for _ in range(2)], account.email
+        await account.add_startable_phone((await account.add_member())[0])
+        await core.sql("UPDATE accounts SET created_at = now() - interval '30 days'")
+    others = {"alert_mail_to": "ops@team.test", "alert_webhook_url": "https://hooks.test/secret"}
+    told = others | {"alert_push_to": email.upper(), "admin_url": "http://admin.test"}
+    async with start_core(url, **told, **NO_BACKUP) as core:
+        owner = core.caller(account.session)
+
+        async def sent() -> Any:
+            return (await owner.ListPushNotifications()).push_notifications
+
+        [notification] = await eventually_async("the phones are owed it", sent)
+        assert notification.title == "ActivitySmith: there is no recent backup"
+        assert notification.message.startswith("There is no backup yet")
+        assert (notification.api_key_id, notification.user_id, notification.sender_name) == ("", "", "")
+        found = await owner.GetPushNotification(notification_id=notification.id)
+        assert {one.device_id for one in found.deliveries} == {phone.id for phone in owners}
+        told_by = (await owner.GetServerFacts()).alert_recipients
+        assert (told_by.mails, told_by.webhooks, told_by.people) == (1, 1, 1)
+        assert found.content.redirection == "http://admin.test/settings/server"
+
+        # What is tried again because its outcome is unknown is no second notification.
+        of_push = "WHERE recipient LIKE 'push:%%'"
+
+        async def settled(attempts: int) -> bool:
+            query = f"SELECT state, attempts FROM alert_messages {of_push}"  # noqa: S608
+            return await core.sql(query) == [("sent", attempts)]
+
+        await eventually_async("it is settled", lambda: settled(1))
+        await core.sql(f"UPDATE alert_messages SET state = 'queued', due_at = now() {of_push}")  # noqa: S608
+
+        await eventually_async("it is settled again", lambda: settled(2))
+        assert len(await sent()) == 1
+
+
+async def test_an_alert_for_a_person_without_a_phone_waits_for_one_and_is_told_in_the_log(
+    new_database: NewDatabase, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = await asyncio.to_thread(new_database)
+    async with start_core(url) as core:
+        account = await start_account(core)
+        user_id, member = await account.add_member()
+        phone = await account.add_startable_phone(user_id)
+        email = (await member.GetAccount()).member.email
+        await core.sql("UPDATE accounts SET created_at = now() - interval '30 days'")
+    async with start_core(url, alert_push_to=email, **NO_BACKUP) as core:
+        owner = core.caller(account.session)
+
+        async def waits() -> bool:
+            found = await core.sql("SELECT state, reason FROM alert_messages")
+            return found == [("queued", "NoPhone")]
+
+        await eventually_async("it waits", waits)
+        assert not (await owner.ListPushNotifications()).push_notifications
+        # Whose account it is now, on the phone that they had before.
+        await owner.UpdateMember(user_id=user_id, role=ROLE_OWNER)
+
+        async def sent() -> Any:
+            return (await owner.ListPushNotifications()).push_notifications
+
+        [notification] = await eventually_async("their phone is owed it", sent)
+        found = await owner.GetPushNotification(notification_id=notification.id)
+        assert [one.device_id for one in found.deliveries] == [phone.id]
+    assert f"SMITH_ALERT_PUSH_TO: {email} owns no workspace" in caplog.text
+
+
+MOMENTS = st.datetimes(dt.datetime(2020, 1, 1), dt.datetime(2200, 1, 1), timezones=st.just(dt.UTC))  # noqa: DTZ001
+
+
+@given(moment=MOMENTS, seed=st.uuids(version=4))
+async def test_the_notification_of_a_message_has_one_id_that_sorts_by_its_time(
+    moment: dt.datetime, seed: uuid.UUID
+) -> None:
+    made = id_at(moment, seed)
+    assert made == id_at(moment, seed)
+    assert (made.version, made.variant) == (7, uuid.RFC_4122)
+    assert lowest_id(moment) < made < lowest_id(moment + dt.timedelta(milliseconds=2))
+    assert made != id_at(moment, uuid.uuid4())
 
 
 async def _waits(pool: Pool) -> bool:
@@ -205,7 +316,12 @@ async def test_a_webhook_that_is_not_https_is_refused_at_the_start() -> None:
     [("ops", "ops is no e-mail address"), (",".join(["a@team.test"] * 11), "must name at most 10 addresses")],
 )
 async def test_addresses_that_are_none_are_refused_at_the_start(told: str, words: str) -> None:
-    with pytest.raises(ValueError, match=words):
-        CoreSettings(database_url="postgresql:///smith", alert_mail_to=told)
-    named = CoreSettings(database_url="postgresql:///smith", alert_mail_to=" a@team.test, b@team.test ,")
-    assert named.alert_addresses == ["a@team.test", "b@team.test"]
+    for setting in ("alert_mail_to", "alert_push_to"):
+        with pytest.raises(ValueError, match=words):
+            CoreSettings.model_validate({"database_url": "postgresql:///smith", setting: told})
+    named = " a@team.test, B@team.test ,"
+    settings = CoreSettings(database_url="postgresql:///smith", alert_mail_to=named, alert_push_to=named)
+    assert (settings.alert_addresses, settings.alert_people) == (
+        ["a@team.test", "B@team.test"],
+        ["a@team.test", "b@team.test"],
+    )

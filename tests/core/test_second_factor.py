@@ -248,6 +248,21 @@ async def test_an_old_session_needs_the_password_for_it(ada: Person) -> None:
     await member.BeginAuthenticatorApp(current_password=PASSWORD)
 
 
+async def test_who_has_no_password_signs_in_again_instead(ada: Person) -> None:
+    """As people of single sign-on do. The code is asked for all the same."""
+    sql, off = ada.account.core.sql, ada.caller.RemoveAuthenticatorApp
+    await sql("UPDATE users SET password_hash = '' WHERE email = %s", ada.email)
+    await sql("UPDATE sessions SET created_at = now() - interval '11 minutes'")
+    code = ada.code()
+    for call in (ada.caller.CreateRecoveryCodes(), off(code=code)):
+        assert "Sign in again, then" in await refused_with("FORBIDDEN", call)
+    assert (await refusal(off(code=code, current_password=PASSWORD))).field == "current_password"
+    await sql("UPDATE sessions SET created_at = now()")
+    assert (await refusal(off(code="000000"))).field == "code"
+    await off(code=code)
+    assert not (await ada.caller.GetSecondFactor()).authenticator_app
+
+
 async def test_an_owner_takes_away_what_a_member_has_lost(account: Account) -> None:
     user_id, member = await account.add_member()
     email = (await member.GetAccount()).member.email

@@ -5,7 +5,7 @@ import itertools
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -38,27 +38,10 @@ numbers = itertools.count(1)
 PROVES_NOTHING = "What Example has sent proves nothing. Begin again."
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[OpenIdProvider]:
-    """A provider for the module's core."""
-    with running_provider() as provider:
-        yield provider
-
-
-@pytest.fixture
-def provider(running: OpenIdProvider) -> Iterator[OpenIdProvider]:
-    """The provider, which forgets what a test has changed."""
-    yield running
-    running.alter, running.signs, running.broken, running.fails = dict, None, "", "500"
-    running.grants_refresh = running.refresh_has_id_token = True
-    running.release.set()
-    running.release.clear()
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def core(new_database: NewDatabase, running: OpenIdProvider) -> AsyncIterator[Core]:
+async def core(new_database: NewDatabase, openid_provider: OpenIdProvider) -> AsyncIterator[Core]:
     """A core whose groups lead to its only account."""
-    async with start_core(await asyncio.to_thread(new_database), **settings_for(running)) as started:
+    async with start_core(await asyncio.to_thread(new_database), **settings_for(openid_provider)) as started:
         yield started
 
 
@@ -69,9 +52,11 @@ async def account(core: Core) -> Account:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def invited_core(new_database: NewDatabase, running: OpenIdProvider) -> AsyncIterator[Core]:
+async def invited_core(new_database: NewDatabase, openid_provider: OpenIdProvider) -> AsyncIterator[Core]:
     """A core on which groups decide nothing."""
-    async with start_core(await asyncio.to_thread(new_database), **settings_for(running, **BY_INVITATION)) as started:
+    async with start_core(
+        await asyncio.to_thread(new_database), **settings_for(openid_provider, **BY_INVITATION)
+    ) as started:
         yield started
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import Any
@@ -13,7 +13,7 @@ from smith.core.v1.account_pb2 import ROLE_MEMBER, ROLE_OWNER
 
 from tests.core.conftest import NewDatabase
 from tests.core.harness import PASSWORD, Account, Caller, Core, outcomes, start_account, start_core
-from tests.core.openid_rig import OpenIdProvider, Person, running_provider, settings_for, sign_in
+from tests.core.openid_rig import OpenIdProvider, Person, settings_for, sign_in
 from tests.waiting import eventually_async
 
 pytestmark = pytest.mark.slow
@@ -24,27 +24,10 @@ DUE = "UPDATE external_identities SET due_at = now() WHERE due_at IS NOT NULL AN
 LONG_AGO = "UPDATE external_identities SET due_at = now(), confirmed_at = now() - %s::interval WHERE user_id = %s"
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[OpenIdProvider]:
-    """A provider for the module's core."""
-    with running_provider() as provider:
-        yield provider
-
-
-@pytest.fixture
-def provider(running: OpenIdProvider) -> Iterator[OpenIdProvider]:
-    """The provider, which forgets what a test has changed."""
-    yield running
-    running.broken, running.fails = "", "500"
-    running.grants_refresh = running.refresh_has_id_token = True
-    running.release.set()
-    running.release.clear()
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def core(new_database: NewDatabase, running: OpenIdProvider) -> AsyncIterator[Core]:
+async def core(new_database: NewDatabase, openid_provider: OpenIdProvider) -> AsyncIterator[Core]:
     """A core whose groups lead to its only account."""
-    async with start_core(await asyncio.to_thread(new_database), **settings_for(running)) as started:
+    async with start_core(await asyncio.to_thread(new_database), **settings_for(openid_provider)) as started:
         yield started
 
 

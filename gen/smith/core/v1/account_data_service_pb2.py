@@ -27,7 +27,7 @@ from google.api import field_behavior_pb2 as google_dot_api_dot_field__behavior_
 from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(smith/core/v1/account_data_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bsmith/core/v1/options.proto\"\x16\n\x14\x45xportAccountRequest\"(\n\x15\x45xportAccountResponse\x12\x0f\n\x07\x63ontent\x18\x01 \x01(\t\"^\n\x14\x44\x65leteAccountRequest\x12\"\n\x08password\x18\x01 \x01(\tB\x10\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18\x05 \x01(\xc8\x01\x12\"\n\x0c\x61\x63\x63ount_name\x18\x02 \x01(\tB\x0c\xe2\x41\x01\x02\xb2\xbb\x18\x04 \x01(d\"9\n\x15\x44\x65leteAccountResponse\x12\x0f\n\x07members\x18\x01 \x01(\x05\x12\x0f\n\x07\x64\x65vices\x18\x02 \x01(\x05\":\n\x14\x44\x65leteProfileRequest\x12\"\n\x08password\x18\x01 \x01(\tB\x10\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18\x05 \x01(\xc8\x01\")\n\x15\x44\x65leteProfileResponse\x12\x10\n\x08\x61\x63\x63ounts\x18\x01 \x01(\x05\x32\x95\x03\n\x12\x41\x63\x63ountDataService\x12\x82\x01\n\rExportAccount\x12#.smith.core.v1.ExportAccountRequest\x1a$.smith.core.v1.ExportAccountResponse\"$\xa2\xbb\x18\x05\n\x01\x05\x18\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/api/account/export0\x01\x12|\n\rDeleteAccount\x12#.smith.core.v1.DeleteAccountRequest\x1a$.smith.core.v1.DeleteAccountResponse\" \xa2\xbb\x18\x05\n\x01\x05\x18\x01\x82\xd3\xe4\x93\x02\x11*\x0c/api/account:\x01*\x12|\n\rDeleteProfile\x12#.smith.core.v1.DeleteProfileRequest\x1a$.smith.core.v1.DeleteProfileResponse\" \xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x11*\x0c/api/profile:\x01*b\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(smith/core/v1/account_data_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1bsmith/core/v1/options.proto\"\x16\n\x14\x45xportAccountRequest\"(\n\x15\x45xportAccountResponse\x12\x0f\n\x07\x63ontent\x18\x01 \x01(\t\"l\n\x14\x44\x65leteAccountRequest\x12#\n\x08password\x18\x01 \x01(\tB\x0c\x80\x01\x01\xb2\xbb\x18\x05 \x01(\xc8\x01H\x00\x88\x01\x01\x12\"\n\x0c\x61\x63\x63ount_name\x18\x02 \x01(\tB\x0c\xe2\x41\x01\x02\xb2\xbb\x18\x04 \x01(dB\x0b\n\t_password\"9\n\x15\x44\x65leteAccountResponse\x12\x0f\n\x07members\x18\x01 \x01(\x05\x12\x0f\n\x07\x64\x65vices\x18\x02 \x01(\x05\"H\n\x14\x44\x65leteProfileRequest\x12#\n\x08password\x18\x01 \x01(\tB\x0c\x80\x01\x01\xb2\xbb\x18\x05 \x01(\xc8\x01H\x00\x88\x01\x01\x42\x0b\n\t_password\")\n\x15\x44\x65leteProfileResponse\x12\x10\n\x08\x61\x63\x63ounts\x18\x01 \x01(\x05\x32\x95\x03\n\x12\x41\x63\x63ountDataService\x12\x82\x01\n\rExportAccount\x12#.smith.core.v1.ExportAccountRequest\x1a$.smith.core.v1.ExportAccountResponse\"$\xa2\xbb\x18\x05\n\x01\x05\x18\x01\x82\xd3\xe4\x93\x02\x15\x12\x13/api/account/export0\x01\x12|\n\rDeleteAccount\x12#.smith.core.v1.DeleteAccountRequest\x1a$.smith.core.v1.DeleteAccountResponse\" \xa2\xbb\x18\x05\n\x01\x05\x18\x01\x82\xd3\xe4\x93\x02\x11*\x0c/api/account:\x01*\x12|\n\rDeleteProfile\x12#.smith.core.v1.DeleteProfileRequest\x1a$.smith.core.v1.DeleteProfileResponse\" \xa2\xbb\x18\x05\n\x01\x04\x18\x01\x82\xd3\xe4\x93\x02\x11*\x0c/api/profile:\x01*b\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,11 +35,11 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'smith.core.v1.account_data_
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_DELETEACCOUNTREQUEST'].fields_by_name['password']._loaded_options = None
-  _globals['_DELETEACCOUNTREQUEST'].fields_by_name['password']._serialized_options = b'\200\001\001\342A\001\002\262\273\030\005 \001(\310\001'
+  _globals['_DELETEACCOUNTREQUEST'].fields_by_name['password']._serialized_options = b'\200\001\001\262\273\030\005 \001(\310\001'
   _globals['_DELETEACCOUNTREQUEST'].fields_by_name['account_name']._loaded_options = None
   _globals['_DELETEACCOUNTREQUEST'].fields_by_name['account_name']._serialized_options = b'\342A\001\002\262\273\030\004 \001(d'
   _globals['_DELETEPROFILEREQUEST'].fields_by_name['password']._loaded_options = None
-  _globals['_DELETEPROFILEREQUEST'].fields_by_name['password']._serialized_options = b'\200\001\001\342A\001\002\262\273\030\005 \001(\310\001'
+  _globals['_DELETEPROFILEREQUEST'].fields_by_name['password']._serialized_options = b'\200\001\001\262\273\030\005 \001(\310\001'
   _globals['_ACCOUNTDATASERVICE'].methods_by_name['ExportAccount']._loaded_options = None
   _globals['_ACCOUNTDATASERVICE'].methods_by_name['ExportAccount']._serialized_options = b'\242\273\030\005\n\001\005\030\001\202\323\344\223\002\025\022\023/api/account/export'
   _globals['_ACCOUNTDATASERVICE'].methods_by_name['DeleteAccount']._loaded_options = None
@@ -51,13 +51,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXPORTACCOUNTRESPONSE']._serialized_start=175
   _globals['_EXPORTACCOUNTRESPONSE']._serialized_end=215
   _globals['_DELETEACCOUNTREQUEST']._serialized_start=217
-  _globals['_DELETEACCOUNTREQUEST']._serialized_end=311
-  _globals['_DELETEACCOUNTRESPONSE']._serialized_start=313
-  _globals['_DELETEACCOUNTRESPONSE']._serialized_end=370
-  _globals['_DELETEPROFILEREQUEST']._serialized_start=372
-  _globals['_DELETEPROFILEREQUEST']._serialized_end=430
-  _globals['_DELETEPROFILERESPONSE']._serialized_start=432
-  _globals['_DELETEPROFILERESPONSE']._serialized_end=473
-  _globals['_ACCOUNTDATASERVICE']._serialized_start=476
-  _globals['_ACCOUNTDATASERVICE']._serialized_end=881
+  _globals['_DELETEACCOUNTREQUEST']._serialized_end=325
+  _globals['_DELETEACCOUNTRESPONSE']._serialized_start=327
+  _globals['_DELETEACCOUNTRESPONSE']._serialized_end=384
+  _globals['_DELETEPROFILEREQUEST']._serialized_start=386
+  _globals['_DELETEPROFILEREQUEST']._serialized_end=458
+  _globals['_DELETEPROFILERESPONSE']._serialized_start=460
+  _globals['_DELETEPROFILERESPONSE']._serialized_end=501
+  _globals['_ACCOUNTDATASERVICE']._serialized_start=504
+  _globals['_ACCOUNTDATASERVICE']._serialized_end=909
 # @@protoc_insertion_point(module_scope)

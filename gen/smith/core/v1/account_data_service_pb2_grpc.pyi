@@ -47,14 +47,15 @@ class AccountDataServiceStub:
     Activities are taken off the phones, which may take until a phone is reachable; their data goes in the background. People
     who belong to other accounts keep their login there; the logins of all others are deleted.
 
-    Errors: INVALID_REQUEST (the name is not that of the account), FORBIDDEN (the password is wrong), TOO_MANY_ATTEMPTS.
+    Errors: INVALID_REQUEST (the name is not that of the account), FORBIDDEN (the password is wrong, or there is none and the
+    session is older than 10 minutes: sign in again), TOO_MANY_ATTEMPTS.
     """
     DeleteProfile: _grpc.UnaryUnaryMultiCallable[_account_data_service_pb2.DeleteProfileRequest, _account_data_service_pb2.DeleteProfileResponse]
     """Deletes the calling person from the server: from all accounts, as `RemoveMember` does, with their login. Audit logs keep
     their e-mail address.
 
-    Errors: FORBIDDEN (the password is wrong), TOO_MANY_ATTEMPTS, LAST_OWNER (of one of the accounts: make somebody else an
-    owner of it, or delete it).
+    Errors: FORBIDDEN (the password is wrong, or there is none and the session is older than 10 minutes: sign in again),
+    TOO_MANY_ATTEMPTS, LAST_OWNER (of one of the accounts: make somebody else an owner of it, or delete it).
     """
 
 @_typing.type_check_only
@@ -76,14 +77,15 @@ class AccountDataServiceAsyncStub(AccountDataServiceStub):
     Activities are taken off the phones, which may take until a phone is reachable; their data goes in the background. People
     who belong to other accounts keep their login there; the logins of all others are deleted.
 
-    Errors: INVALID_REQUEST (the name is not that of the account), FORBIDDEN (the password is wrong), TOO_MANY_ATTEMPTS.
+    Errors: INVALID_REQUEST (the name is not that of the account), FORBIDDEN (the password is wrong, or there is none and the
+    session is older than 10 minutes: sign in again), TOO_MANY_ATTEMPTS.
     """
     DeleteProfile: _aio.UnaryUnaryMultiCallable[_account_data_service_pb2.DeleteProfileRequest, _account_data_service_pb2.DeleteProfileResponse]  # type: ignore[assignment]
     """Deletes the calling person from the server: from all accounts, as `RemoveMember` does, with their login. Audit logs keep
     their e-mail address.
 
-    Errors: FORBIDDEN (the password is wrong), TOO_MANY_ATTEMPTS, LAST_OWNER (of one of the accounts: make somebody else an
-    owner of it, or delete it).
+    Errors: FORBIDDEN (the password is wrong, or there is none and the session is older than 10 minutes: sign in again),
+    TOO_MANY_ATTEMPTS, LAST_OWNER (of one of the accounts: make somebody else an owner of it, or delete it).
     """
 
 class AccountDataServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -114,7 +116,8 @@ class AccountDataServiceServicer(metaclass=_abc_1.ABCMeta):
         Activities are taken off the phones, which may take until a phone is reachable; their data goes in the background. People
         who belong to other accounts keep their login there; the logins of all others are deleted.
 
-        Errors: INVALID_REQUEST (the name is not that of the account), FORBIDDEN (the password is wrong), TOO_MANY_ATTEMPTS.
+        Errors: INVALID_REQUEST (the name is not that of the account), FORBIDDEN (the password is wrong, or there is none and the
+        session is older than 10 minutes: sign in again), TOO_MANY_ATTEMPTS.
         """
 
     @_abc_1.abstractmethod
@@ -126,8 +129,8 @@ class AccountDataServiceServicer(metaclass=_abc_1.ABCMeta):
         """Deletes the calling person from the server: from all accounts, as `RemoveMember` does, with their login. Audit logs keep
         their e-mail address.
 
-        Errors: FORBIDDEN (the password is wrong), TOO_MANY_ATTEMPTS, LAST_OWNER (of one of the accounts: make somebody else an
-        owner of it, or delete it).
+        Errors: FORBIDDEN (the password is wrong, or there is none and the session is older than 10 minutes: sign in again),
+        TOO_MANY_ATTEMPTS, LAST_OWNER (of one of the accounts: make somebody else an owner of it, or delete it).
         """
 
 def add_AccountDataServiceServicer_to_server(servicer: AccountDataServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

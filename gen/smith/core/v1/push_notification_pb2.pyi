@@ -315,9 +315,9 @@ class PushNotification(_message.Message):
     message: _builtins.str
     """Body text."""
     api_key_id: _builtins.str
-    """The API key that sent it, a UUID. Unset if it was a person."""
+    """The API key that sent it, a UUID. Unset if it was a person, or the server itself with an alert to who runs it."""
     user_id: _builtins.str
-    """The person who sent it, a UUID. Unset if it was an API key."""
+    """The person who sent it, a UUID. Unset if it was an API key, or the server itself."""
     sender_name: _builtins.str
     """What the API key or the person is called now. Empty if unknown."""
     replay_of: _builtins.str

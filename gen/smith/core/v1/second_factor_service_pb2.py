@@ -29,7 +29,7 @@ from smith.core.v1 import account_pb2 as smith_dot_core_dot_v1_dot_account__pb2
 from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)smith/core/v1/second_factor_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bsmith/core/v1/account.proto\x1a\x1bsmith/core/v1/options.proto\"\x96\x01\n\x15\x43ompleteSignInRequest\x12#\n\tchallenge\x18\x01 \x01(\tB\x10\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18\x05 \x01(\xc8\x01\x12\x1e\n\x04\x63ode\x18\x02 \x01(\tB\x0b\x80\x01\x01\xb2\xbb\x18\x04 \x01((H\x00\x88\x01\x01\x12#\n\x07passkey\x18\x03 \x01(\tB\r\x80\x01\x01\xb2\xbb\x18\x06 \x01(\x80\x80\x01H\x01\x88\x01\x01\x42\x07\n\x05_codeB\n\n\x08_passkey\"\xb4\x01\n\x16\x43ompleteSignInResponse\x12\x1a\n\rsession_token\x18\x01 \x01(\tB\x03\x80\x01\x01\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x07\x61\x63\x63ount\x18\x03 \x01(\x0b\x32\x16.smith.core.v1.Account\x12%\n\x06member\x18\x04 \x01(\x0b\x32\x15.smith.core.v1.Member\"\x18\n\x16GetSecondFactorRequest\"\xcc\x01\n\x17GetSecondFactorResponse\x12\x19\n\x11\x61uthenticator_app\x18\x01 \x01(\x08\x12\x1b\n\x13recovery_codes_left\x18\x02 \x01(\x05\x12\x10\n\x08passkeys\x18\x03 \x01(\x05\x12)\n\x05since\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08required\x18\x05 \x01(\x08\x12\r\n\x05\x66resh\x18\x06 \x01(\x08\x12\x1b\n\x13no_passkeys_because\x18\x07 \x01(\t\"`\n\x1c\x42\x65ginAuthenticatorAppRequest\x12+\n\x10\x63urrent_password\x18\x01 \x01(\tB\x0c\x80\x01\x01\xb2\xbb\x18\x05 \x01(\xc8\x01H\x00\x88\x01\x01\x42\x13\n\x11_current_password\"F\n\x1d\x42\x65ginAuthenticatorAppResponse\x12\x13\n\x06secret\x18\x01 \x01(\tB\x03\x80\x01\x01\x12\x10\n\x03uri\x18\x02 \x01(\tB\x03\x80\x01\x01\"?\n\x1e\x43onfirmAuthenticatorAppRequest\x12\x1d\n\x04\x63ode\x18\x01 \x01(\tB\x0f\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18\x04 \x01((\"V\n\x1f\x43onfirmAuthenticatorAppResponse\x12\x1b\n\x0erecovery_codes\x18\x01 \x03(\tB\x03\x80\x01\x01\x12\x16\n\x0esessions_ended\x18\x02 \x01(\x05\"j\n\x1dRemoveAuthenticatorAppRequest\x12*\n\x10\x63urrent_password\x18\x01 \x01(\tB\x10\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18\x05 \x01(\xc8\x01\x12\x1d\n\x04\x63ode\x18\x02 \x01(\tB\x0f\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18\x04 \x01((\" \n\x1eRemoveAuthenticatorAppResponse\"^\n\x1a\x43reateRecoveryCodesRequest\x12+\n\x10\x63urrent_password\x18\x01 \x01(\tB\x0c\x80\x01\x01\xb2\xbb\x18\x05 \x01(\xc8\x01H\x00\x88\x01\x01\x42\x13\n\x11_current_password\":\n\x1b\x43reateRecoveryCodesResponse\x12\x1b\n\x0erecovery_codes\x18\x01 \x03(\tB\x03\x80\x01\x01\";\n\x18ResetSecondFactorRequest\x12\x1f\n\x07user_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"M\n\x19ResetSecondFactorResponse\x12\x16\n\x0esessions_ended\x18\x01 \x01(\x05\x12\x18\n\x10passkeys_removed\x18\x02 \x01(\x05\x32\xd1\x07\n\x13SecondFactorService\x12\x8e\x01\n\x0e\x43ompleteSignIn\x12$.smith.core.v1.CompleteSignInRequest\x1a%.smith.core.v1.CompleteSignInResponse\"/\xa2\xbb\x18\x05\n\x01\x01\x18\x01\x82\xd3\xe4\x93\x02 \"\x1b/api/sessions/second-factor:\x01*\x12\x85\x01\n\x0fGetSecondFactor\x12%.smith.core.v1.GetSecondFactorRequest\x1a&.smith.core.v1.GetSecondFactorResponse\"#\xa2\xbb\x18\x05\n\x01\x04P\x01\x82\xd3\xe4\x93\x02\x14\x12\x12/api/second-factor\x12}\n\x15\x42\x65ginAuthenticatorApp\x12+.smith.core.v1.BeginAuthenticatorAppRequest\x1a,.smith.core.v1.BeginAuthenticatorAppResponse\"\t\xa2\xbb\x18\x05\n\x01\x04P\x01\x12\x85\x01\n\x17\x43onfirmAuthenticatorApp\x12-.smith.core.v1.ConfirmAuthenticatorAppRequest\x1a..smith.core.v1.ConfirmAuthenticatorAppResponse\"\x0b\xa2\xbb\x18\x07\n\x01\x04\x18\x01P\x01\x12\x80\x01\n\x16RemoveAuthenticatorApp\x12,.smith.core.v1.RemoveAuthenticatorAppRequest\x1a-.smith.core.v1.RemoveAuthenticatorAppResponse\"\t\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x12w\n\x13\x43reateRecoveryCodes\x12).smith.core.v1.CreateRecoveryCodesRequest\x1a*.smith.core.v1.CreateRecoveryCodesResponse\"\t\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x12\x9d\x01\n\x11ResetSecondFactor\x12\'.smith.core.v1.ResetSecondFactorRequest\x1a(.smith.core.v1.ResetSecondFactorResponse\"5\xa2\xbb\x18\x05\n\x01\x05\x18\x01\x82\xd3\xe4\x93\x02&*$/api/members/{user_id}/second-factorb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n)smith/core/v1/second_factor_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bsmith/core/v1/account.proto\x1a\x1bsmith/core/v1/options.proto\"\x96\x01\n\x15\x43ompleteSignInRequest\x12#\n\tchallenge\x18\x01 \x01(\tB\x10\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18\x05 \x01(\xc8\x01\x12\x1e\n\x04\x63ode\x18\x02 \x01(\tB\x0b\x80\x01\x01\xb2\xbb\x18\x04 \x01((H\x00\x88\x01\x01\x12#\n\x07passkey\x18\x03 \x01(\tB\r\x80\x01\x01\xb2\xbb\x18\x06 \x01(\x80\x80\x01H\x01\x88\x01\x01\x42\x07\n\x05_codeB\n\n\x08_passkey\"\xb4\x01\n\x16\x43ompleteSignInResponse\x12\x1a\n\rsession_token\x18\x01 \x01(\tB\x03\x80\x01\x01\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x07\x61\x63\x63ount\x18\x03 \x01(\x0b\x32\x16.smith.core.v1.Account\x12%\n\x06member\x18\x04 \x01(\x0b\x32\x15.smith.core.v1.Member\"\x18\n\x16GetSecondFactorRequest\"\xe2\x01\n\x17GetSecondFactorResponse\x12\x19\n\x11\x61uthenticator_app\x18\x01 \x01(\x08\x12\x1b\n\x13recovery_codes_left\x18\x02 \x01(\x05\x12\x10\n\x08passkeys\x18\x03 \x01(\x05\x12)\n\x05since\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08required\x18\x05 \x01(\x08\x12\r\n\x05\x66resh\x18\x06 \x01(\x08\x12\x1b\n\x13no_passkeys_because\x18\x07 \x01(\t\x12\x14\n\x0chas_password\x18\x08 \x01(\x08\"`\n\x1c\x42\x65ginAuthenticatorAppRequest\x12+\n\x10\x63urrent_password\x18\x01 \x01(\tB\x0c\x80\x01\x01\xb2\xbb\x18\x05 \x01(\xc8\x01H\x00\x88\x01\x01\x42\x13\n\x11_current_password\"F\n\x1d\x42\x65ginAuthenticatorAppResponse\x12\x13\n\x06secret\x18\x01 \x01(\tB\x03\x80\x01\x01\x12\x10\n\x03uri\x18\x02 \x01(\tB\x03\x80\x01\x01\"?\n\x1e\x43onfirmAuthenticatorAppRequest\x12\x1d\n\x04\x63ode\x18\x01 \x01(\tB\x0f\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18\x04 \x01((\"V\n\x1f\x43onfirmAuthenticatorAppResponse\x12\x1b\n\x0erecovery_codes\x18\x01 \x03(\tB\x03\x80\x01\x01\x12\x16\n\x0esessions_ended\x18\x02 \x01(\x05\"\x80\x01\n\x1dRemoveAuthenticatorAppRequest\x12+\n\x10\x63urrent_password\x18\x01 \x01(\tB\x0c\x80\x01\x01\xb2\xbb\x18\x05 \x01(\xc8\x01H\x00\x88\x01\x01\x12\x1d\n\x04\x63ode\x18\x02 \x01(\tB\x0f\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18\x04 \x01((B\x13\n\x11_current_password\" \n\x1eRemoveAuthenticatorAppResponse\"^\n\x1a\x43reateRecoveryCodesRequest\x12+\n\x10\x63urrent_password\x18\x01 \x01(\tB\x0c\x80\x01\x01\xb2\xbb\x18\x05 \x01(\xc8\x01H\x00\x88\x01\x01\x42\x13\n\x11_current_password\":\n\x1b\x43reateRecoveryCodesResponse\x12\x1b\n\x0erecovery_codes\x18\x01 \x03(\tB\x03\x80\x01\x01\";\n\x18ResetSecondFactorRequest\x12\x1f\n\x07user_id\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xb2\xbb\x18\x06:\x04uuid\"M\n\x19ResetSecondFactorResponse\x12\x16\n\x0esessions_ended\x18\x01 \x01(\x05\x12\x18\n\x10passkeys_removed\x18\x02 \x01(\x05\x32\xd1\x07\n\x13SecondFactorService\x12\x8e\x01\n\x0e\x43ompleteSignIn\x12$.smith.core.v1.CompleteSignInRequest\x1a%.smith.core.v1.CompleteSignInResponse\"/\xa2\xbb\x18\x05\n\x01\x01\x18\x01\x82\xd3\xe4\x93\x02 \"\x1b/api/sessions/second-factor:\x01*\x12\x85\x01\n\x0fGetSecondFactor\x12%.smith.core.v1.GetSecondFactorRequest\x1a&.smith.core.v1.GetSecondFactorResponse\"#\xa2\xbb\x18\x05\n\x01\x04P\x01\x82\xd3\xe4\x93\x02\x14\x12\x12/api/second-factor\x12}\n\x15\x42\x65ginAuthenticatorApp\x12+.smith.core.v1.BeginAuthenticatorAppRequest\x1a,.smith.core.v1.BeginAuthenticatorAppResponse\"\t\xa2\xbb\x18\x05\n\x01\x04P\x01\x12\x85\x01\n\x17\x43onfirmAuthenticatorApp\x12-.smith.core.v1.ConfirmAuthenticatorAppRequest\x1a..smith.core.v1.ConfirmAuthenticatorAppResponse\"\x0b\xa2\xbb\x18\x07\n\x01\x04\x18\x01P\x01\x12\x80\x01\n\x16RemoveAuthenticatorApp\x12,.smith.core.v1.RemoveAuthenticatorAppRequest\x1a-.smith.core.v1.RemoveAuthenticatorAppResponse\"\t\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x12w\n\x13\x43reateRecoveryCodes\x12).smith.core.v1.CreateRecoveryCodesRequest\x1a*.smith.core.v1.CreateRecoveryCodesResponse\"\t\xa2\xbb\x18\x05\n\x01\x04\x18\x01\x12\x9d\x01\n\x11ResetSecondFactor\x12\'.smith.core.v1.ResetSecondFactorRequest\x1a(.smith.core.v1.ResetSecondFactorResponse\"5\xa2\xbb\x18\x05\n\x01\x05\x18\x01\x82\xd3\xe4\x93\x02&*$/api/members/{user_id}/second-factorb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -55,7 +55,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CONFIRMAUTHENTICATORAPPRESPONSE'].fields_by_name['recovery_codes']._loaded_options = None
   _globals['_CONFIRMAUTHENTICATORAPPRESPONSE'].fields_by_name['recovery_codes']._serialized_options = b'\200\001\001'
   _globals['_REMOVEAUTHENTICATORAPPREQUEST'].fields_by_name['current_password']._loaded_options = None
-  _globals['_REMOVEAUTHENTICATORAPPREQUEST'].fields_by_name['current_password']._serialized_options = b'\200\001\001\342A\001\002\262\273\030\005 \001(\310\001'
+  _globals['_REMOVEAUTHENTICATORAPPREQUEST'].fields_by_name['current_password']._serialized_options = b'\200\001\001\262\273\030\005 \001(\310\001'
   _globals['_REMOVEAUTHENTICATORAPPREQUEST'].fields_by_name['code']._loaded_options = None
   _globals['_REMOVEAUTHENTICATORAPPREQUEST'].fields_by_name['code']._serialized_options = b'\200\001\001\342A\001\002\262\273\030\004 \001(('
   _globals['_CREATERECOVERYCODESREQUEST'].fields_by_name['current_password']._loaded_options = None
@@ -85,27 +85,27 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETSECONDFACTORREQUEST']._serialized_start=550
   _globals['_GETSECONDFACTORREQUEST']._serialized_end=574
   _globals['_GETSECONDFACTORRESPONSE']._serialized_start=577
-  _globals['_GETSECONDFACTORRESPONSE']._serialized_end=781
-  _globals['_BEGINAUTHENTICATORAPPREQUEST']._serialized_start=783
-  _globals['_BEGINAUTHENTICATORAPPREQUEST']._serialized_end=879
-  _globals['_BEGINAUTHENTICATORAPPRESPONSE']._serialized_start=881
-  _globals['_BEGINAUTHENTICATORAPPRESPONSE']._serialized_end=951
-  _globals['_CONFIRMAUTHENTICATORAPPREQUEST']._serialized_start=953
-  _globals['_CONFIRMAUTHENTICATORAPPREQUEST']._serialized_end=1016
-  _globals['_CONFIRMAUTHENTICATORAPPRESPONSE']._serialized_start=1018
-  _globals['_CONFIRMAUTHENTICATORAPPRESPONSE']._serialized_end=1104
-  _globals['_REMOVEAUTHENTICATORAPPREQUEST']._serialized_start=1106
-  _globals['_REMOVEAUTHENTICATORAPPREQUEST']._serialized_end=1212
-  _globals['_REMOVEAUTHENTICATORAPPRESPONSE']._serialized_start=1214
-  _globals['_REMOVEAUTHENTICATORAPPRESPONSE']._serialized_end=1246
-  _globals['_CREATERECOVERYCODESREQUEST']._serialized_start=1248
-  _globals['_CREATERECOVERYCODESREQUEST']._serialized_end=1342
-  _globals['_CREATERECOVERYCODESRESPONSE']._serialized_start=1344
-  _globals['_CREATERECOVERYCODESRESPONSE']._serialized_end=1402
-  _globals['_RESETSECONDFACTORREQUEST']._serialized_start=1404
-  _globals['_RESETSECONDFACTORREQUEST']._serialized_end=1463
-  _globals['_RESETSECONDFACTORRESPONSE']._serialized_start=1465
-  _globals['_RESETSECONDFACTORRESPONSE']._serialized_end=1542
-  _globals['_SECONDFACTORSERVICE']._serialized_start=1545
-  _globals['_SECONDFACTORSERVICE']._serialized_end=2522
+  _globals['_GETSECONDFACTORRESPONSE']._serialized_end=803
+  _globals['_BEGINAUTHENTICATORAPPREQUEST']._serialized_start=805
+  _globals['_BEGINAUTHENTICATORAPPREQUEST']._serialized_end=901
+  _globals['_BEGINAUTHENTICATORAPPRESPONSE']._serialized_start=903
+  _globals['_BEGINAUTHENTICATORAPPRESPONSE']._serialized_end=973
+  _globals['_CONFIRMAUTHENTICATORAPPREQUEST']._serialized_start=975
+  _globals['_CONFIRMAUTHENTICATORAPPREQUEST']._serialized_end=1038
+  _globals['_CONFIRMAUTHENTICATORAPPRESPONSE']._serialized_start=1040
+  _globals['_CONFIRMAUTHENTICATORAPPRESPONSE']._serialized_end=1126
+  _globals['_REMOVEAUTHENTICATORAPPREQUEST']._serialized_start=1129
+  _globals['_REMOVEAUTHENTICATORAPPREQUEST']._serialized_end=1257
+  _globals['_REMOVEAUTHENTICATORAPPRESPONSE']._serialized_start=1259
+  _globals['_REMOVEAUTHENTICATORAPPRESPONSE']._serialized_end=1291
+  _globals['_CREATERECOVERYCODESREQUEST']._serialized_start=1293
+  _globals['_CREATERECOVERYCODESREQUEST']._serialized_end=1387
+  _globals['_CREATERECOVERYCODESRESPONSE']._serialized_start=1389
+  _globals['_CREATERECOVERYCODESRESPONSE']._serialized_end=1447
+  _globals['_RESETSECONDFACTORREQUEST']._serialized_start=1449
+  _globals['_RESETSECONDFACTORREQUEST']._serialized_end=1508
+  _globals['_RESETSECONDFACTORRESPONSE']._serialized_start=1510
+  _globals['_RESETSECONDFACTORRESPONSE']._serialized_end=1587
+  _globals['_SECONDFACTORSERVICE']._serialized_start=1590
+  _globals['_SECONDFACTORSERVICE']._serialized_end=2567
 # @@protoc_insertion_point(module_scope)

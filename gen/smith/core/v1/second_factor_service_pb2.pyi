@@ -127,6 +127,7 @@ class GetSecondFactorResponse(_message.Message):
     REQUIRED_FIELD_NUMBER: _builtins.int
     FRESH_FIELD_NUMBER: _builtins.int
     NO_PASSKEYS_BECAUSE_FIELD_NUMBER: _builtins.int
+    HAS_PASSWORD_FIELD_NUMBER: _builtins.int
     authenticator_app: _builtins.bool
     """There is an authenticator app."""
     recovery_codes_left: _builtins.int
@@ -139,6 +140,8 @@ class GetSecondFactorResponse(_message.Message):
     """The session is new enough that making a second factor needs no password."""
     no_passkeys_because: _builtins.str
     """Why passkeys cannot be used at this server's address, as a sentence. Empty if they can."""
+    has_password: _builtins.bool
+    """A password opens the person's login. Where it does not, a session that is 10 minutes old at most proves who they are."""
     @_builtins.property
     def since(self) -> _timestamp_pb2.Timestamp:
         """Since when signing in needs a second factor. Left out if it does not."""
@@ -153,10 +156,11 @@ class GetSecondFactorResponse(_message.Message):
         required: _builtins.bool = ...,
         fresh: _builtins.bool = ...,
         no_passkeys_because: _builtins.str = ...,
+        has_password: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["since", b"since"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["authenticator_app", b"authenticator_app", "fresh", b"fresh", "no_passkeys_because", b"no_passkeys_because", "passkeys", b"passkeys", "recovery_codes_left", b"recovery_codes_left", "required", b"required", "since", b"since"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["authenticator_app", b"authenticator_app", "fresh", b"fresh", "has_password", b"has_password", "no_passkeys_because", b"no_passkeys_because", "passkeys", b"passkeys", "recovery_codes_left", b"recovery_codes_left", "required", b"required", "since", b"since"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -271,20 +275,22 @@ class RemoveAuthenticatorAppRequest(_message.Message):
     CURRENT_PASSWORD_FIELD_NUMBER: _builtins.int
     CODE_FIELD_NUMBER: _builtins.int
     current_password: _builtins.str
-    """The password."""
+    """The password. Required, unless no password opens the person's login: then the session must be 10 minutes old at most."""
     code: _builtins.str
     """Six digits of the app, or a recovery code."""
     def __init__(
         self,
         *,
-        current_password: _builtins.str = ...,
+        current_password: _builtins.str | None = ...,
         code: _builtins.str = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_current_password", b"_current_password", "current_password", b"current_password"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "current_password", b"current_password"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_current_password", b"_current_password", "code", b"code", "current_password", b"current_password"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__current_password: _TypeAlias = _typing.Literal["current_password"]  # noqa: Y015
+    _WhichOneofArgType__current_password: _TypeAlias = _typing.Literal["_current_password", b"_current_password"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__current_password) -> _WhichOneofReturnType__current_password | None: ...
 
 Global___RemoveAuthenticatorAppRequest: _TypeAlias = RemoveAuthenticatorAppRequest  # noqa: Y015
 

@@ -120,8 +120,8 @@ class SecondFactorServiceServicer:
     def RemoveAuthenticatorApp(self, request, context):
         """Turns the authenticator app off.
 
-        Errors: INVALID_REQUEST (the code is wrong), NOT_FOUND (there is none), FORBIDDEN (the password is wrong),
-        TOO_MANY_ATTEMPTS.
+        Errors: INVALID_REQUEST (the code is wrong), NOT_FOUND (there is none), FORBIDDEN (the password is wrong, or there is none
+        and the session is older than 10 minutes: sign in again), TOO_MANY_ATTEMPTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

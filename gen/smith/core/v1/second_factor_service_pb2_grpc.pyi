@@ -59,8 +59,8 @@ class SecondFactorServiceStub:
     RemoveAuthenticatorApp: _grpc.UnaryUnaryMultiCallable[_second_factor_service_pb2.RemoveAuthenticatorAppRequest, _second_factor_service_pb2.RemoveAuthenticatorAppResponse]
     """Turns the authenticator app off.
 
-    Errors: INVALID_REQUEST (the code is wrong), NOT_FOUND (there is none), FORBIDDEN (the password is wrong),
-    TOO_MANY_ATTEMPTS.
+    Errors: INVALID_REQUEST (the code is wrong), NOT_FOUND (there is none), FORBIDDEN (the password is wrong, or there is none
+    and the session is older than 10 minutes: sign in again), TOO_MANY_ATTEMPTS.
     """
     CreateRecoveryCodes: _grpc.UnaryUnaryMultiCallable[_second_factor_service_pb2.CreateRecoveryCodesRequest, _second_factor_service_pb2.CreateRecoveryCodesResponse]
     """Makes 10 new recovery codes. The old ones stop working.
@@ -108,8 +108,8 @@ class SecondFactorServiceAsyncStub(SecondFactorServiceStub):
     RemoveAuthenticatorApp: _aio.UnaryUnaryMultiCallable[_second_factor_service_pb2.RemoveAuthenticatorAppRequest, _second_factor_service_pb2.RemoveAuthenticatorAppResponse]  # type: ignore[assignment]
     """Turns the authenticator app off.
 
-    Errors: INVALID_REQUEST (the code is wrong), NOT_FOUND (there is none), FORBIDDEN (the password is wrong),
-    TOO_MANY_ATTEMPTS.
+    Errors: INVALID_REQUEST (the code is wrong), NOT_FOUND (there is none), FORBIDDEN (the password is wrong, or there is none
+    and the session is older than 10 minutes: sign in again), TOO_MANY_ATTEMPTS.
     """
     CreateRecoveryCodes: _aio.UnaryUnaryMultiCallable[_second_factor_service_pb2.CreateRecoveryCodesRequest, _second_factor_service_pb2.CreateRecoveryCodesResponse]  # type: ignore[assignment]
     """Makes 10 new recovery codes. The old ones stop working.
@@ -184,8 +184,8 @@ class SecondFactorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_second_factor_service_pb2.RemoveAuthenticatorAppResponse, _abc.Awaitable[_second_factor_service_pb2.RemoveAuthenticatorAppResponse]]:
         """Turns the authenticator app off.
 
-        Errors: INVALID_REQUEST (the code is wrong), NOT_FOUND (there is none), FORBIDDEN (the password is wrong),
-        TOO_MANY_ATTEMPTS.
+        Errors: INVALID_REQUEST (the code is wrong), NOT_FOUND (there is none), FORBIDDEN (the password is wrong, or there is none
+        and the session is older than 10 minutes: sign in again), TOO_MANY_ATTEMPTS.
         """
 
     @_abc_1.abstractmethod

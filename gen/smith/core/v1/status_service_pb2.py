@@ -27,7 +27,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"smith/core/v1/status_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bsmith/core/v1/options.proto\"\x17\n\x15GetServerFactsRequest\"\xd7\x03\n\x16GetServerFactsResponse\x12\x0f\n\x07release\x18\x01 \x01(\t\x12\x17\n\x0fschema_revision\x18\x02 \x01(\t\x12/\n\tprocesses\x18\x03 \x03(\x0b\x32\x1c.smith.core.v1.ServerProcess\x12\x17\n\x0fis_whole_server\x18\x04 \x01(\x08\x12)\n\x06queues\x18\x05 \x03(\x0b\x32\x19.smith.core.v1.QueueDepth\x12\x1b\n\x0e\x64\x61tabase_bytes\x18\x06 \x01(\x03H\x00\x88\x01\x01\x12\x1c\n\x0f\x64isk_free_bytes\x18\x07 \x01(\x03H\x01\x88\x01\x01\x12\x17\n\ndisk_bytes\x18\x08 \x01(\x03H\x02\x88\x01\x01\x12\x30\n\x0blast_backup\x18\t \x01(\x0b\x32\x1b.smith.core.v1.BackupRecord\x12\x32\n\rrestored_from\x18\n \x01(\x0b\x32\x1b.smith.core.v1.BackupRecord\x12.\n\x08\x63oncerns\x18\x0b \x03(\x0b\x32\x1c.smith.core.v1.ServerConcernB\x11\n\x0f_database_bytesB\x12\n\x10_disk_free_bytesB\r\n\x0b_disk_bytes\"t\n\rServerProcess\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0cis_reachable\x18\x02 \x01(\x08\x12\x0f\n\x07version\x18\x03 \x01(\t\x12.\n\nstarted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"C\n\nQueueDepth\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07waiting\x18\x02 \x01(\x05\x12\x16\n\x0eoldest_seconds\x18\x03 \x01(\x01\"\xa3\x01\n\x0c\x42\x61\x63kupRecord\x12/\n\x0b\x66inished_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bsnapshot_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05place\x18\x03 \x01(\t\x12\r\n\x05\x62ytes\x18\x04 \x01(\x03\x12\x13\n\x0bis_verified\x18\x05 \x01(\x08\"T\n\rServerConcern\x12.\n\x04kind\x18\x01 \x01(\x0e\x32 .smith.core.v1.ServerConcernKind\x12\x13\n\x0b\x65xplanation\x18\x02 \x01(\t\"\x18\n\x16GetDestinationsRequest\"p\n\x17GetDestinationsResponse\x12*\n\x06pushes\x18\x01 \x01(\x0e\x32\x1a.smith.core.v1.Destination\x12)\n\x05mails\x18\x02 \x01(\x0e\x32\x1a.smith.core.v1.Destination\"\x18\n\x16GetServerStatusRequest\"\x96\x01\n\x17GetServerStatusResponse\x12$\n\x06\x61larms\x18\x01 \x03(\x0b\x32\x14.smith.core.v1.Alarm\x12*\n\x06pushes\x18\x02 \x01(\x0e\x32\x1a.smith.core.v1.Destination\x12)\n\x05mails\x18\x03 \x01(\x0e\x32\x1a.smith.core.v1.Destination\"\x9d\x01\n\x05\x41larm\x12\x0c\n\x04line\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x13\n\x0b\x65xplanation\x18\x03 \x01(\t\x12)\n\x05since\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x04kind\x18\x05 \x01(\x0e\x32\x18.smith.core.v1.AlarmKind\x12\x0e\n\x06\x61\x64vice\x18\x06 \x01(\t*\xc0\x01\n\x11ServerConcernKind\x12#\n\x1fSERVER_CONCERN_KIND_UNSPECIFIED\x10\x00\x12%\n!SERVER_CONCERN_KIND_ROUTE_STOPPED\x10\x01\x12!\n\x1dSERVER_CONCERN_KIND_QUEUE_AGE\x10\x02\x12\x1c\n\x18SERVER_CONCERN_KIND_DISK\x10\x03\x12\x1e\n\x1aSERVER_CONCERN_KIND_BACKUP\x10\x04*q\n\x0b\x44\x65stination\x12\x1b\n\x17\x44\x45STINATION_UNSPECIFIED\x10\x00\x12\x14\n\x10\x44\x45STINATION_NONE\x10\x01\x12\x19\n\x15\x44\x45STINATION_SIMULATOR\x10\x02\x12\x14\n\x10\x44\x45STINATION_REAL\x10\x03*z\n\tAlarmKind\x12\x1a\n\x16\x41LARM_KIND_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x41LARM_KIND_LINE_STOPPED\x10\x01\x12\x1a\n\x16\x41LARM_KIND_DEAD_TOKENS\x10\x02\x12\x18\n\x14\x41LARM_KIND_QUEUE_AGE\x10\x03\x32\xe0\x02\n\rStatusService\x12|\n\x0fGetServerStatus\x12%.smith.core.v1.GetServerStatusRequest\x1a&.smith.core.v1.GetServerStatusResponse\"\x1a\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\r\x12\x0b/api/status\x12i\n\x0fGetDestinations\x12%.smith.core.v1.GetDestinationsRequest\x1a&.smith.core.v1.GetDestinationsResponse\"\x07\xa2\xbb\x18\x03\n\x01\x01\x12\x66\n\x0eGetServerFacts\x12$.smith.core.v1.GetServerFactsRequest\x1a%.smith.core.v1.GetServerFactsResponse\"\x07\xa2\xbb\x18\x03\n\x01\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"smith/core/v1/status_service.proto\x12\rsmith.core.v1\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bsmith/core/v1/options.proto\"\x17\n\x15GetServerFactsRequest\"\x91\x04\n\x16GetServerFactsResponse\x12\x0f\n\x07release\x18\x01 \x01(\t\x12\x17\n\x0fschema_revision\x18\x02 \x01(\t\x12/\n\tprocesses\x18\x03 \x03(\x0b\x32\x1c.smith.core.v1.ServerProcess\x12\x17\n\x0fis_whole_server\x18\x04 \x01(\x08\x12)\n\x06queues\x18\x05 \x03(\x0b\x32\x19.smith.core.v1.QueueDepth\x12\x1b\n\x0e\x64\x61tabase_bytes\x18\x06 \x01(\x03H\x00\x88\x01\x01\x12\x1c\n\x0f\x64isk_free_bytes\x18\x07 \x01(\x03H\x01\x88\x01\x01\x12\x17\n\ndisk_bytes\x18\x08 \x01(\x03H\x02\x88\x01\x01\x12\x30\n\x0blast_backup\x18\t \x01(\x0b\x32\x1b.smith.core.v1.BackupRecord\x12\x32\n\rrestored_from\x18\n \x01(\x0b\x32\x1b.smith.core.v1.BackupRecord\x12.\n\x08\x63oncerns\x18\x0b \x03(\x0b\x32\x1c.smith.core.v1.ServerConcern\x12\x38\n\x10\x61lert_recipients\x18\x0c \x01(\x0b\x32\x1e.smith.core.v1.AlertRecipientsB\x11\n\x0f_database_bytesB\x12\n\x10_disk_free_bytesB\r\n\x0b_disk_bytes\"B\n\x0f\x41lertRecipients\x12\r\n\x05mails\x18\x01 \x01(\x05\x12\x10\n\x08webhooks\x18\x02 \x01(\x05\x12\x0e\n\x06people\x18\x03 \x01(\x05\"t\n\rServerProcess\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0cis_reachable\x18\x02 \x01(\x08\x12\x0f\n\x07version\x18\x03 \x01(\t\x12.\n\nstarted_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"C\n\nQueueDepth\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0f\n\x07waiting\x18\x02 \x01(\x05\x12\x16\n\x0eoldest_seconds\x18\x03 \x01(\x01\"\xa3\x01\n\x0c\x42\x61\x63kupRecord\x12/\n\x0b\x66inished_at\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bsnapshot_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\r\n\x05place\x18\x03 \x01(\t\x12\r\n\x05\x62ytes\x18\x04 \x01(\x03\x12\x13\n\x0bis_verified\x18\x05 \x01(\x08\"T\n\rServerConcern\x12.\n\x04kind\x18\x01 \x01(\x0e\x32 .smith.core.v1.ServerConcernKind\x12\x13\n\x0b\x65xplanation\x18\x02 \x01(\t\"\x18\n\x16GetDestinationsRequest\"p\n\x17GetDestinationsResponse\x12*\n\x06pushes\x18\x01 \x01(\x0e\x32\x1a.smith.core.v1.Destination\x12)\n\x05mails\x18\x02 \x01(\x0e\x32\x1a.smith.core.v1.Destination\"\x18\n\x16GetServerStatusRequest\"\x96\x01\n\x17GetServerStatusResponse\x12$\n\x06\x61larms\x18\x01 \x03(\x0b\x32\x14.smith.core.v1.Alarm\x12*\n\x06pushes\x18\x02 \x01(\x0e\x32\x1a.smith.core.v1.Destination\x12)\n\x05mails\x18\x03 \x01(\x0e\x32\x1a.smith.core.v1.Destination\"\x9d\x01\n\x05\x41larm\x12\x0c\n\x04line\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\x12\x13\n\x0b\x65xplanation\x18\x03 \x01(\t\x12)\n\x05since\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12&\n\x04kind\x18\x05 \x01(\x0e\x32\x18.smith.core.v1.AlarmKind\x12\x0e\n\x06\x61\x64vice\x18\x06 \x01(\t*\xc0\x01\n\x11ServerConcernKind\x12#\n\x1fSERVER_CONCERN_KIND_UNSPECIFIED\x10\x00\x12%\n!SERVER_CONCERN_KIND_ROUTE_STOPPED\x10\x01\x12!\n\x1dSERVER_CONCERN_KIND_QUEUE_AGE\x10\x02\x12\x1c\n\x18SERVER_CONCERN_KIND_DISK\x10\x03\x12\x1e\n\x1aSERVER_CONCERN_KIND_BACKUP\x10\x04*q\n\x0b\x44\x65stination\x12\x1b\n\x17\x44\x45STINATION_UNSPECIFIED\x10\x00\x12\x14\n\x10\x44\x45STINATION_NONE\x10\x01\x12\x19\n\x15\x44\x45STINATION_SIMULATOR\x10\x02\x12\x14\n\x10\x44\x45STINATION_REAL\x10\x03*z\n\tAlarmKind\x12\x1a\n\x16\x41LARM_KIND_UNSPECIFIED\x10\x00\x12\x1b\n\x17\x41LARM_KIND_LINE_STOPPED\x10\x01\x12\x1a\n\x16\x41LARM_KIND_DEAD_TOKENS\x10\x02\x12\x18\n\x14\x41LARM_KIND_QUEUE_AGE\x10\x03\x32\xe0\x02\n\rStatusService\x12|\n\x0fGetServerStatus\x12%.smith.core.v1.GetServerStatusRequest\x1a&.smith.core.v1.GetServerStatusResponse\"\x1a\xa2\xbb\x18\x03\n\x01\x04\x82\xd3\xe4\x93\x02\r\x12\x0b/api/status\x12i\n\x0fGetDestinations\x12%.smith.core.v1.GetDestinationsRequest\x1a&.smith.core.v1.GetDestinationsResponse\"\x07\xa2\xbb\x18\x03\n\x01\x01\x12\x66\n\x0eGetServerFacts\x12$.smith.core.v1.GetServerFactsRequest\x1a%.smith.core.v1.GetServerFactsResponse\"\x07\xa2\xbb\x18\x03\n\x01\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,34 +40,36 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_STATUSSERVICE'].methods_by_name['GetDestinations']._serialized_options = b'\242\273\030\003\n\001\001'
   _globals['_STATUSSERVICE'].methods_by_name['GetServerFacts']._loaded_options = None
   _globals['_STATUSSERVICE'].methods_by_name['GetServerFacts']._serialized_options = b'\242\273\030\003\n\001\005'
-  _globals['_SERVERCONCERNKIND']._serialized_start=1563
-  _globals['_SERVERCONCERNKIND']._serialized_end=1755
-  _globals['_DESTINATION']._serialized_start=1757
-  _globals['_DESTINATION']._serialized_end=1870
-  _globals['_ALARMKIND']._serialized_start=1872
-  _globals['_ALARMKIND']._serialized_end=1994
+  _globals['_SERVERCONCERNKIND']._serialized_start=1689
+  _globals['_SERVERCONCERNKIND']._serialized_end=1881
+  _globals['_DESTINATION']._serialized_start=1883
+  _globals['_DESTINATION']._serialized_end=1996
+  _globals['_ALARMKIND']._serialized_start=1998
+  _globals['_ALARMKIND']._serialized_end=2120
   _globals['_GETSERVERFACTSREQUEST']._serialized_start=145
   _globals['_GETSERVERFACTSREQUEST']._serialized_end=168
   _globals['_GETSERVERFACTSRESPONSE']._serialized_start=171
-  _globals['_GETSERVERFACTSRESPONSE']._serialized_end=642
-  _globals['_SERVERPROCESS']._serialized_start=644
-  _globals['_SERVERPROCESS']._serialized_end=760
-  _globals['_QUEUEDEPTH']._serialized_start=762
-  _globals['_QUEUEDEPTH']._serialized_end=829
-  _globals['_BACKUPRECORD']._serialized_start=832
-  _globals['_BACKUPRECORD']._serialized_end=995
-  _globals['_SERVERCONCERN']._serialized_start=997
-  _globals['_SERVERCONCERN']._serialized_end=1081
-  _globals['_GETDESTINATIONSREQUEST']._serialized_start=1083
-  _globals['_GETDESTINATIONSREQUEST']._serialized_end=1107
-  _globals['_GETDESTINATIONSRESPONSE']._serialized_start=1109
-  _globals['_GETDESTINATIONSRESPONSE']._serialized_end=1221
-  _globals['_GETSERVERSTATUSREQUEST']._serialized_start=1223
-  _globals['_GETSERVERSTATUSREQUEST']._serialized_end=1247
-  _globals['_GETSERVERSTATUSRESPONSE']._serialized_start=1250
-  _globals['_GETSERVERSTATUSRESPONSE']._serialized_end=1400
-  _globals['_ALARM']._serialized_start=1403
-  _globals['_ALARM']._serialized_end=1560
-  _globals['_STATUSSERVICE']._serialized_start=1997
-  _globals['_STATUSSERVICE']._serialized_end=2349
+  _globals['_GETSERVERFACTSRESPONSE']._serialized_end=700
+  _globals['_ALERTRECIPIENTS']._serialized_start=702
+  _globals['_ALERTRECIPIENTS']._serialized_end=768
+  _globals['_SERVERPROCESS']._serialized_start=770
+  _globals['_SERVERPROCESS']._serialized_end=886
+  _globals['_QUEUEDEPTH']._serialized_start=888
+  _globals['_QUEUEDEPTH']._serialized_end=955
+  _globals['_BACKUPRECORD']._serialized_start=958
+  _globals['_BACKUPRECORD']._serialized_end=1121
+  _globals['_SERVERCONCERN']._serialized_start=1123
+  _globals['_SERVERCONCERN']._serialized_end=1207
+  _globals['_GETDESTINATIONSREQUEST']._serialized_start=1209
+  _globals['_GETDESTINATIONSREQUEST']._serialized_end=1233
+  _globals['_GETDESTINATIONSRESPONSE']._serialized_start=1235
+  _globals['_GETDESTINATIONSRESPONSE']._serialized_end=1347
+  _globals['_GETSERVERSTATUSREQUEST']._serialized_start=1349
+  _globals['_GETSERVERSTATUSREQUEST']._serialized_end=1373
+  _globals['_GETSERVERSTATUSRESPONSE']._serialized_start=1376
+  _globals['_GETSERVERSTATUSRESPONSE']._serialized_end=1526
+  _globals['_ALARM']._serialized_start=1529
+  _globals['_ALARM']._serialized_end=1686
+  _globals['_STATUSSERVICE']._serialized_start=2123
+  _globals['_STATUSSERVICE']._serialized_end=2475
 # @@protoc_insertion_point(module_scope)

@@ -142,12 +142,15 @@ class GetServerFactsResponse(_message.Message):
     LAST_BACKUP_FIELD_NUMBER: _builtins.int
     RESTORED_FROM_FIELD_NUMBER: _builtins.int
     CONCERNS_FIELD_NUMBER: _builtins.int
+    ALERT_RECIPIENTS_FIELD_NUMBER: _builtins.int
     release: _builtins.str
     """Version of the program that answers."""
     schema_revision: _builtins.str
     """Schema of the database."""
     is_whole_server: _builtins.bool
-    """Whether the account is the only one. Otherwise `queues`, `database_bytes` and the places of backups are left out."""
+    """Whether the account is the only one. Otherwise `queues`, `database_bytes`, `alert_recipients` and the
+    places of backups are left out.
+    """
     database_bytes: _builtins.int
     """Size of the database in bytes."""
     disk_free_bytes: _builtins.int
@@ -174,6 +177,10 @@ class GetServerFactsResponse(_message.Message):
     def concerns(self) -> _containers.RepeatedCompositeFieldContainer[Global___ServerConcern]:
         """What needs the operator's attention, besides what `GetServerStatus` says."""
 
+    @_builtins.property
+    def alert_recipients(self) -> Global___AlertRecipients:
+        """Who is told of such things. Left out where several accounts share the server."""
+
     def __init__(
         self,
         *,
@@ -188,10 +195,11 @@ class GetServerFactsResponse(_message.Message):
         last_backup: Global___BackupRecord | None = ...,
         restored_from: Global___BackupRecord | None = ...,
         concerns: _abc.Iterable[Global___ServerConcern] | None = ...,
+        alert_recipients: Global___AlertRecipients | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_database_bytes", b"_database_bytes", "_disk_bytes", b"_disk_bytes", "_disk_free_bytes", b"_disk_free_bytes", "database_bytes", b"database_bytes", "disk_bytes", b"disk_bytes", "disk_free_bytes", b"disk_free_bytes", "last_backup", b"last_backup", "restored_from", b"restored_from"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_database_bytes", b"_database_bytes", "_disk_bytes", b"_disk_bytes", "_disk_free_bytes", b"_disk_free_bytes", "alert_recipients", b"alert_recipients", "database_bytes", b"database_bytes", "disk_bytes", b"disk_bytes", "disk_free_bytes", b"disk_free_bytes", "last_backup", b"last_backup", "restored_from", b"restored_from"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_database_bytes", b"_database_bytes", "_disk_bytes", b"_disk_bytes", "_disk_free_bytes", b"_disk_free_bytes", "concerns", b"concerns", "database_bytes", b"database_bytes", "disk_bytes", b"disk_bytes", "disk_free_bytes", b"disk_free_bytes", "is_whole_server", b"is_whole_server", "last_backup", b"last_backup", "processes", b"processes", "queues", b"queues", "release", b"release", "restored_from", b"restored_from", "schema_revision", b"schema_revision"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_database_bytes", b"_database_bytes", "_disk_bytes", b"_disk_bytes", "_disk_free_bytes", b"_disk_free_bytes", "alert_recipients", b"alert_recipients", "concerns", b"concerns", "database_bytes", b"database_bytes", "disk_bytes", b"disk_bytes", "disk_free_bytes", b"disk_free_bytes", "is_whole_server", b"is_whole_server", "last_backup", b"last_backup", "processes", b"processes", "queues", b"queues", "release", b"release", "restored_from", b"restored_from", "schema_revision", b"schema_revision"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__database_bytes: _TypeAlias = _typing.Literal["database_bytes"]  # noqa: Y015
     _WhichOneofArgType__database_bytes: _TypeAlias = _typing.Literal["_database_bytes", b"_database_bytes"]  # noqa: Y015
@@ -207,6 +215,38 @@ class GetServerFactsResponse(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__disk_free_bytes) -> _WhichOneofReturnType__disk_free_bytes | None: ...
 
 Global___GetServerFactsResponse: _TypeAlias = GetServerFactsResponse  # noqa: Y015
+
+@_typing.final
+class AlertRecipients(_message.Message):
+    """Who is told what needs attention, and that it is over, as `SMITH_ALERT_MAIL_TO`, `SMITH_ALERT_WEBHOOK_URL` and
+    `SMITH_ALERT_PUSH_TO` say.
+    """
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MAILS_FIELD_NUMBER: _builtins.int
+    WEBHOOKS_FIELD_NUMBER: _builtins.int
+    PEOPLE_FIELD_NUMBER: _builtins.int
+    mails: _builtins.int
+    """How many addresses get a mail."""
+    webhooks: _builtins.int
+    """How many webhooks are called."""
+    people: _builtins.int
+    """How many people's phones get a push notification."""
+    def __init__(
+        self,
+        *,
+        mails: _builtins.int = ...,
+        webhooks: _builtins.int = ...,
+        people: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["mails", b"mails", "people", b"people", "webhooks", b"webhooks"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___AlertRecipients: _TypeAlias = AlertRecipients  # noqa: Y015
 
 @_typing.final
 class ServerProcess(_message.Message):

@@ -19,8 +19,8 @@ public enum SafeLink {
 
     /// The link, if the phone may open it.
     public static func url(_ text: String, opens rule: Rule) -> URL? {
-        guard text.unicodeScalars.count <= longest, let url = URL(string: text), let scheme = url.scheme?.lowercased(),
-            !forbidden.contains(scheme), hasTarget(url, scheme)
+        guard text.unicodeScalars.count <= longest, let url = URL(escaping: text),
+            let scheme = url.scheme?.lowercased(), !forbidden.contains(scheme), hasTarget(url, scheme)
         else { return nil }
         return rule == .anyApp || webOrShortcut.contains(scheme) ? url : nil
     }

@@ -124,12 +124,12 @@ extension CardBody {
     }
 
     /// What VoiceOver says of it, as sentences without their ends.
-    func spoken(at now: Date) -> [String] {
+    func spoken(at now: Date, _ calendar: Calendar) -> [String] {
         switch self {
         case .bar(let gauge), .numeral(let gauge): ["Progress: \(gauge.spoken)"]
         case .segments(let segments): ["Progress: \(segments.spoken)"]
         case .tiles(let tiles, let hidden): tiles.map(\.spoken) + (hidden > 0 ? ["And \(hidden) more"] : [])
-        case .timer(let timer): [timer.spoken(at: now)]
+        case .timer(let timer): [timer.spoken(at: now, calendar)]
         case .message(let text), .large(let text): [text]
         }
     }

@@ -2,8 +2,8 @@ import Foundation
 
 /// What a Live Activity looks like, as data: screens only paint it.
 ///
-/// The web admin's lock screen and the page at `/phone/` show the same words, numbers and colors for the same state; the
-/// table `Fixtures/cards.json` holds all three to it.
+/// The web admin's lock screen and the page at `/phone/` show the same words, numbers and colors for the same state;
+/// the table `Fixtures/cards.json` holds all three to it.
 public struct CardLayout: Hashable, Sendable {
     /// The symbol of a card that names none.
     public static let defaultSymbol = "bolt.fill"
@@ -42,7 +42,8 @@ public struct CardLayout: Hashable, Sendable {
     /// - Parameters:
     ///   - isStale: what iOS says: the state's `stale-date` has passed.
     ///   - now: the moment for which the accessibility label tells a timer.
-    public init(state: ContentState, isStale: Bool = false, at now: Date = .now) {
+    ///   - calendar: the person's, by which it tells the time.
+    public init(state: ContentState, isStale: Bool = false, at now: Date = .now, calendar: Calendar = .current) {
         let known = CardTypes.named(state.type)
         title = state.title
         subtitle = state.subtitle
@@ -53,14 +54,13 @@ public struct CardLayout: Hashable, Sendable {
         figure = body.sideFigure
         isFigureLong = (figure?.count ?? 0) > Self.longFigure
         // What the buttons of a type of a later server mean is not known either.
-        buttons =
-            known == nil
-            ? [] : [state.action, state.secondaryAction].compactMap { $0.flatMap { ActionButton($0, opens: .webOrShortcut) } }
+        let actions = known == nil ? [] : [state.action, state.secondaryAction].compactMap { $0 }
+        buttons = actions.compactMap { ActionButton($0, opens: .webOrShortcut) }
         self.isStale = isStale
         notice = isStale ? "Out of date" : nil
         let symbol = CardGlyph.symbol(icon?.words ?? Self.defaultSymbol, icon?.color ?? tint)
         island = CardIsland(body: body, symbol: symbol, tint: tint)
-        let said = [notice, title, subtitle, badge?.words].compactMap { $0 } + body.spoken(at: now)
+        let said = [notice, title, subtitle, badge?.words].compactMap { $0 } + body.spoken(at: now, calendar)
         accessibilityLabel = Sentences.joined(said)
     }
 

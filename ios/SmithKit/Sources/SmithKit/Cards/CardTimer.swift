@@ -2,7 +2,8 @@ import Foundation
 
 /// A timer that the phone counts by itself: no push is needed for a tick.
 ///
-/// A running one is drawn with `Text(timerInterval:pauseTime:countsDown:)` and `ProgressView(timerInterval:countsDown:)`.
+/// A running one is drawn with `Text(timerInterval:pauseTime:countsDown:)` and
+/// `ProgressView(timerInterval:countsDown:)`.
 public struct CardTimer: Hashable, Sendable {
     public let start: Date
     /// Nil for one that counts up without an end.
@@ -45,9 +46,19 @@ public struct CardTimer: Hashable, Sendable {
         return min(1, max(0, seconds(at: now) / end.timeIntervalSince(start)))
     }
 
-    func spoken(at now: Date) -> String {
-        let time = text(at: now)
-        if pausedAt != nil { return "Timer paused at \(time)" }
-        return countsDown ? "Timer: \(time) left" : "Timer: \(time) so far"
+    /// What VoiceOver says. It stays true while the timer runs: a label is not made again with each second.
+    func spoken(at now: Date, _ calendar: Calendar) -> String {
+        if pausedAt != nil { return "Timer paused at \(text(at: now))" }
+        guard let end else { return "Timer since \(moment(start, now, calendar))" }
+        return end <= now ? "Timer is over" : "Timer until \(moment(end, now, calendar))"
+    }
+
+    /// The time, and on another day the date.
+    private func moment(_ moment: Date, _ now: Date, _ calendar: Calendar) -> String {
+        let isToday = calendar.isDate(moment, inSameDayAs: now)
+        let style = Date.FormatStyle(
+            date: isToday ? .omitted : .abbreviated, time: .shortened, locale: calendar.locale ?? .current,
+            calendar: calendar, timeZone: calendar.timeZone)
+        return moment.formatted(style)
     }
 }

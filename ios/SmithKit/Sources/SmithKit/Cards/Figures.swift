@@ -5,14 +5,8 @@ enum Figures {
     /// At most 2 decimals, and no exponent unless the number is huge: `42`, `42.5`, `1e+16`. A half is rounded up.
     static func text(_ number: Double) -> String {
         let magnitude = abs(number)
-        let isHuge = magnitude >= 1e15
-        let format = isHuge ? "%.2e" : "%.2f"
-        // The C library rounds a half to the even neighbor: a hair more than a half is always rounded up.
-        let isHalf = isHuge ? isHalfOfThreeDigits(magnitude) : (magnitude * 8).truncatingRemainder(dividingBy: 2) == 1
-        let written = String(format: format, isHalf ? magnitude.nextUp : magnitude)
-        let parts = written.split(separator: "e", maxSplits: 1)
-        let text = trimmed(String(parts[0])) + (parts.count == 2 ? "e" + parts[1] : "")
-        return number < 0 && text != "0" ? "-" + text : text
+        let written = magnitude >= 1e15 ? threeDigits(magnitude) : trimmed(twoDecimals(magnitude))
+        return number < 0 && written != "0" ? "-" + written : written
     }
 
     static func text(_ value: ContentState.NumberOrText?) -> String {
@@ -44,16 +38,26 @@ enum Figures {
         number < 10 ? "0\(number)" : "\(number)"
     }
 
+    /// The C library rounds a half to the even neighbor.
+    private static func twoDecimals(_ magnitude: Double) -> String {
+        guard (magnitude * 8).truncatingRemainder(dividingBy: 2) == 1 else { return String(format: "%.2f", magnitude) }
+        // Exactly half are the odd eighths alone: .125, .375, .625 and .875.
+        let exact = String(format: "%.3f", magnitude)
+        return exact.dropLast(2) + (exact.hasSuffix("25") ? "3" : "8")
+    }
+
+    private static func threeDigits(_ magnitude: Double) -> String {
+        // The exact number, of which 25 digits tell whether it is a half.
+        let rest = String(format: "%.25e", magnitude).prefix { $0 != "e" }.dropFirst(4)
+        let isHalf = rest.first == "5" && rest.dropFirst().allSatisfy { $0 == "0" }
+        let parts = String(format: "%.2e", isHalf ? magnitude.nextUp : magnitude).split(separator: "e")
+        return ([trimmed(String(parts[0]))] + parts.dropFirst().map(String.init)).joined(separator: "e")
+    }
+
     private static func trimmed(_ decimal: String) -> String {
         var text = Substring(decimal)
         while text.last == "0" { text.removeLast() }
         if text.last == "." { text.removeLast() }
         return String(text)
-    }
-
-    /// Whether it is exactly between two numbers of three digits.
-    private static func isHalfOfThreeDigits(_ magnitude: Double) -> Bool {
-        let digits = String(format: "%.25e", magnitude).prefix { $0 != "e" }.dropFirst(4)
-        return digits.first == "5" && digits.dropFirst().allSatisfy { $0 == "0" }
     }
 }

@@ -14,7 +14,8 @@ public struct ActivitySmithAttributes: Codable, Hashable, Sendable {
 
 public typealias ContentState = ActivitySmithAttributes.ContentState
 
-#if canImport(ActivityKit)
+// A Mac may know the module, and has no Live Activities of its own.
+#if canImport(ActivityKit) && !os(macOS)
     import ActivityKit
 
     extension ActivitySmithAttributes: ActivityAttributes {}

@@ -1,9 +1,9 @@
 extension ActivitySmithAttributes {
     /// What a Live Activity shows: the `content-state` of a push.
     ///
-    /// iOS silently drops a push whose content state the app cannot decode. So this decodes every JSON object: a field of
-    /// the wrong kind reads as missing, and a field, type, color or kind of button of a later server is kept. What was
-    /// decoded is encoded again as it was.
+    /// iOS silently drops a push whose content state the app cannot decode. So this decodes every JSON object: a field
+    /// of the wrong kind reads as missing, and a field, type, color or kind of button of a later server is kept. What
+    /// was decoded is encoded again as it was.
     public struct ContentState: Hashable, Sendable {
         /// Which content states this decodes. The app reports it with its tokens, so that the server sends all of them.
         public static let contentVersion = 2

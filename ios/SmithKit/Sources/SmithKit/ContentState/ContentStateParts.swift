@@ -31,7 +31,7 @@ extension ContentState {
             guard let fields = json.object else { return nil }
             label = fields["label"]?.text ?? ""
             value = fields["value"].flatMap(NumberOrText.init)
-            unit = fields["unit"]?.words
+            unit = fields["unit"]?.text
             color = fields["color"]?.text
         }
     }

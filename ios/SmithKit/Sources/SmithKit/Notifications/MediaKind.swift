@@ -12,8 +12,8 @@ public enum MediaKind: String, Hashable, Sendable {
 
     /// Nil for another ending, or none.
     public init?(url: URL) {
-        let ending = url.pathExtension.lowercased()
-        guard let kind = Self.endings.first(where: { $0.value.contains(ending) })?.key else { return nil }
+        let ending = url.path(percentEncoded: false).split(separator: ".", omittingEmptySubsequences: false).last ?? ""
+        guard let kind = Self.endings.first(where: { $0.value.contains(ending.lowercased()) })?.key else { return nil }
         self = kind
     }
 }

@@ -49,6 +49,6 @@ public struct PushPayload: Hashable, Sendable {
         hasAlert = !alert.isEmpty
     }
 
-    /// It changes a notification that is there, or joins the list, without sound or light.
-    public var isSilent: Bool { sound == nil && interruptionLevel == .passive }
+    /// It joins the list, or changes what is there, without sound or light, even if it names a sound.
+    public var isSilent: Bool { interruptionLevel == .passive }
 }

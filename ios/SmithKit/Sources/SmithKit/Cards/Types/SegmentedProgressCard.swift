@@ -19,7 +19,9 @@ enum SegmentedProgressCard: CardType {
         _ step: Int, of state: ContentState, _ steps: Steps, _ tint: CardColor
     ) -> CardSegments.Segment {
         if step > steps.current { return .init(progress: .open, color: tint) }
-        if step == steps.current { return .init(progress: .current, color: CardColor(state.stepColor, otherwise: tint)) }
+        if step == steps.current {
+            return .init(progress: .current, color: CardColor(state.stepColor, otherwise: tint))
+        }
         let colors = state.stepColors ?? []
         let own = step <= colors.count ? colors[step - 1] : nil
         return .init(progress: .done, color: CardColor(own, otherwise: tint))
