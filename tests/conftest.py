@@ -31,12 +31,6 @@ for signum in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
     if signal.getsignal(signum) == signal.SIG_IGN:
         signal.signal(signum, signal.default_int_handler if signum == signal.SIGINT else signal.SIG_DFL)
 
-# On a busy machine an example may take any time.
-hypothesis.settings.register_profile(
-    "any machine", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
-)
-hypothesis.settings.load_profile("any machine")
-
 MakeStack = Callable[..., Stack]
 
 HERE = Path(__file__).parent
@@ -77,6 +71,14 @@ def pytest_configure(config: pytest.Config) -> None:
     # All that is loaded from now on stays: to look for garbage in it would take a quarter of the time.
     gc.disable()
     examples.begin(config.option.markexpr)
+    # On a busy machine an example may take any time.
+    hypothesis.settings.register_profile(
+        "any machine",
+        deadline=None,
+        max_examples=examples.examples(hypothesis.settings.default.max_examples),
+        suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    )
+    hypothesis.settings.load_profile("any machine")
     if place := prepared.begin():
         config.add_cleanup(lambda: prepared.end(place))
 

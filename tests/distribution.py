@@ -23,30 +23,55 @@ SHARE_A_SERVER = (
 )
 """Folders whose tests are one unit. A folder comes before the one that it is in."""
 APART = {
-    f"tests/browser/{name}.py": "tests/browser/test_every_page.py"
-    for name in ("test_doors", "test_every_page", "test_fit", "test_two_workspaces")
+    f"tests/browser/{name}.py": f"tests/browser/{unit}.py"
+    for unit, names in (
+        ("test_every_page", ("test_doors", "test_every_page", "test_fit", "test_two_workspaces")),
+        (
+            "test_journeys",
+            ("test_journeys", "test_phone_looks", "test_phone_page", "test_second_factor", "test_simulated_browsers"),
+        ),
+    )
+    for name in names
 }
-"""Files whose folder takes longer than all else, and the unit that they are: two workers share what one did."""
+"""Files whose folder takes longer than all else, and the unit that they are: three workers share what one did."""
 SECONDS = {
     "tests/admin/test_sign_in.py": 20,
     "tests/backup/test_servers.py": 60,
-    "tests/browser": 170,
-    "tests/browser/phone": 120,
-    "tests/browser/test_every_page.py": 160,
-    "tests/contract/test_live.py": 60,
+    "tests/browser": 130,
+    "tests/browser/phone": 80,
+    "tests/browser/test_every_page.py": 120,
+    "tests/browser/test_journeys.py": 140,
+    "tests/cli/test_documented_commands.py": 15,
+    "tests/cli/test_requests.py": 25,
+    "tests/cli/test_run.py": 20,
+    "tests/contract/test_live.py": 40,
+    "tests/core/test_account_deletion.py": 12,
+    "tests/core/test_migrations.py": 20,
+    "tests/core/test_replacement_order.py": 25,
+    "tests/core/test_retention.py": 12,
+    "tests/core/test_secrets.py": 12,
+    "tests/core/test_single_sign_on.py": 20,
+    "tests/core/test_single_sign_on_recheck.py": 30,
     "tests/delivery/test_connection_faults.py": 25,
-    "tests/docs/test_documents.py": 40,
+    "tests/delivery/test_web_push_process.py": 12,
+    "tests/docs/test_documents.py": 30,
     "tests/e2e/breakable": 90,
     "tests/e2e/test_live_activities.py": 50,
     "tests/e2e/test_live_activity_bad_input.py": 20,
-    "tests/e2e/test_live_activity_machine.py": 60,
+    "tests/e2e/test_live_activity_machine.py": 30,
     "tests/e2e/test_live_activity_tokens.py": 50,
     "tests/e2e/test_live_activity_types_bad_input.py": 20,
+    "tests/e2e/test_replace.py": 15,
     "tests/e2e/test_secrets.py": 40,
     "tests/e2e/test_streams.py": 40,
+    "tests/gateway/test_process.py": 15,
     "tests/observability": 50,
     "tests/replicas/test_as_one.py": 60,
     "tests/replicas/test_restarts.py": 90,
+    "tests/sdk/test_examples.py": 25,
+    "tests/sdk/test_hosts.py": 12,
+    "tests/simulator/test_live_activity_app.py": 12,
+    "tests/simulator/test_process.py": 15,
     "tests/single_sign_on": 90,
     "tests/smith/test_doctor.py": 15,
     "tests/smith/test_on_a_server.py": 40,

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import CDPSession, Page, expect
@@ -14,6 +15,14 @@ SIZE = {"width": 390, "height": 844}
 ALLOWED = {"permissions": ["notifications"], "viewport": SIZE}
 """A browser with a phone's screen, whose person has allowed notifications."""
 
+GRANTED = 'Object.defineProperty(Notification, "permission", { get: () => "granted", configurable: true })'
+"""For the Chromium without a desktop, whose answer is no whatever its context allows."""
+PERMISSION = """(answers) => {
+    let given = "default"
+    Object.defineProperty(Notification, "permission", { get: () => given })
+    Notification.requestPermission = async () => (given = answers.shift())
+}"""
+"""Headless Chromium answers the question for permission by itself, with a no."""
 NO_PUSH_SERVICE = """
 PushManager.prototype.getSubscription = async () => null
 PushManager.prototype.subscribe = async () => { throw new DOMException("push service error", "AbortError") }
@@ -41,6 +50,10 @@ SHOWN = """async () => {
 }"""
 
 
+OpenPhone = Callable[..., tuple[Page, Any]]
+"""Opens a browser as a phone. Answers with its page, and with its subscription (`push_service.Subscriber`)."""
+
+
 def team_of(place: Stack) -> Team:
     """The owner of the shared server's account."""
     return Team(
@@ -64,6 +77,34 @@ def pair(page: Page, code: str, name: str) -> None:
     page.get_by_role("button", name="Pair this browser").click()
     page.get_by_role("button", name="Not now").or_(page.get_by_role("button", name="Open the inbox")).click()
     expect(page.get_by_role("heading", name="Inbox", level=1)).to_be_visible()
+
+
+def paired(open_phone: OpenPhone, team: Team) -> tuple[Page, Any, dict[str, Any]]:
+    """A browser that is a phone, and what its owner sees of it."""
+    page, subscriber = open_phone()
+    name = team.unique("browser")
+    pair(page, pairing_code(team), name)
+    return page, subscriber, device_named(team, name)
+
+
+def device_named(team: Team, name: str) -> dict[str, Any]:
+    """As its owner sees it."""
+    [found] = [one for one in team.ask("GET", "/api/devices?newest_first=true")["devices"] if one["name"] == name]
+    return dict(found)
+
+
+def channel_of(team: Team, device: dict[str, Any]) -> str:
+    """The slug of a channel with this device alone."""
+    slug = team.unique("channel")
+    channel = team.ask("POST", "/api/channels", slug=slug, name=slug)["channel"]
+    team.ask("PUT", f"/api/channels/{channel['id']}/devices/{device['id']}")
+    return slug
+
+
+def send(team: Team, device: dict[str, Any], path: str = "/api/push-notification", **body: Any) -> dict[str, Any]:
+    """Sends something to the device alone."""
+    slug = channel_of(team, device)
+    return dict(team.ask("POST" if "stream" not in path else "PUT", path, target={"channels": [slug]}, **body))
 
 
 def take_pushes_elsewhere(page: Page, place: Stack) -> None:

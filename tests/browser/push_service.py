@@ -3,13 +3,16 @@ the browser has given the server, and handed to the page's worker by DevTools, a
 
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests.browser.phone_page import Worker
+from playwright.sync_api import Page
+
+from tests.browser.phone_page import ALLOWED, OpenPhone, Worker
 from tests.delivery.push_services import Browser, Received
+from tests.stack import Stack
 from tests.waiting import eventually
 
 SUBSCRIBES = """(subscription) => {
@@ -87,6 +90,19 @@ class Subscriber:
         self._taken += 1
         worker.deliver(text)
         return text
+
+
+def phone_opener(place: Stack, push_service: PushService, open_page: Callable[..., Page], *always: str) -> OpenPhone:
+    """Opens browsers of a phone's size with a push service, whose pages begin with the scripts `always`. They show
+    nothing yet."""
+
+    def open_one(*scripts: str, **options: Any) -> tuple[Page, Subscriber]:
+        page, subscriber = open_page(place.base_url, "about:blank", **(ALLOWED | options)), push_service.subscriber()
+        for script in (*always, subscriber.script, *scripts):
+            page.add_init_script(script)
+        return page, subscriber
+
+    return open_one
 
 
 @contextmanager

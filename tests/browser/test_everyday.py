@@ -11,8 +11,7 @@ from playwright.sync_api import Page, Route, expect
 
 from admin_ui.settings import AdminSettings
 from tests.browser.conftest import OpenPage
-from tests.conftest import MakeStack
-from tests.stack import ANY_PORT, Stack
+from tests.stack import Stack
 from tests.team import plain_http_client
 
 
@@ -144,15 +143,11 @@ def test_a_message_is_written_from_a_template_saved_and_chosen_again(owner: Page
 
 
 def test_a_page_says_within_three_seconds_that_the_server_is_frozen_or_gone(
-    make_stack: MakeStack, open_page: OpenPage, complaints: list[str]
+    place: Stack, owner: Page, complaints: list[str]
 ) -> None:
-    stack = make_stack(SMITH_ADMIN_PORT=ANY_PORT)
-    with plain_http_client(stack.admin_url, origin=stack.admin_url) as client:
-        client.post("/sign-in", data={"email": stack.owner_email, "password": stack.owner_password})
-        session = client.cookies["smith_session"]
-    page = opened(open_page(stack.admin_url, "/devices", session=session), "/devices")
+    page = opened(owner, "/devices")
     for process, words in (("server", "What you see may be out of date"), ("admin", "The server does not answer.")):
-        pid = stack.pids[process]
+        pid = place.pids[process]
         os.kill(pid, signal.SIGSTOP)
         frozen_at = time.monotonic()
         try:
@@ -167,7 +162,6 @@ def test_a_page_says_within_three_seconds_that_the_server_is_frozen_or_gone(
     page.close()
     # While the server was away, the browser said so.
     complaints.clear()
-    stack.discard()
 
 
 def test_a_link_that_takes_its_time_is_seen_to_be_followed(owner: Page) -> None:

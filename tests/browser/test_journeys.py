@@ -17,6 +17,7 @@ from tests.waiting import eventually
 expect.set_options(timeout=PATIENCE_MS)
 
 
+@pytest.mark.thorough
 def test_from_the_first_run_to_a_push_on_the_lock_screen(make_stack: MakeStack, open_page: OpenPage) -> None:
     stack = make_stack(fresh=True, SMITH_ADMIN_PORT=ANY_PORT, SMITH_QUICKSTART="0")
     page = open_page(stack.admin_url, "/")

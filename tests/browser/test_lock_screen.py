@@ -103,7 +103,7 @@ def is_for_everybody(page: Page, complaints: list[str]) -> None:
     del complaints[heard:]
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 360)])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), pytest.param("dark", 360, marks=pytest.mark.thorough)])
 def test_notifications_are_a_stack_that_opens_closes_and_is_cleared(
     place: Stack, session: str, open_page: OpenPage, phone: Phone, complaints: list[str], *, scheme: str, width: int
 ) -> None:
@@ -138,7 +138,7 @@ def test_notifications_are_a_stack_that_opens_closes_and_is_cleared(
     eventually("the phone has none", lambda: phone.read()["notifications"] == [])
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("dark", 1440), ("light", 360)])
+@pytest.mark.parametrize(("scheme", "width"), [("dark", 360), pytest.param("light", 1440, marks=pytest.mark.thorough)])
 def test_the_island_is_empty_on_a_locked_phone_and_shows_cards_on_an_unlocked_one(
     place: Stack, session: str, open_page: OpenPage, phone: Phone, complaints: list[str], *, scheme: str, width: int
 ) -> None:
@@ -261,6 +261,7 @@ def test_ages_are_written_as_ios_writes_them(place: Stack, open_page: OpenPage) 
     assert said == [words for _, words in AGES]
 
 
+@pytest.mark.thorough
 def test_the_demo_shows_each_type_by_the_real_path_reaches_its_own_phone_alone_and_is_gone(
     place: Stack, owner: Page, phone: Phone
 ) -> None:

@@ -38,7 +38,9 @@ def gone(page: Page, column: Locator, name: str) -> None:
     expect(column).to_have_count(0)
 
 
-@pytest.mark.parametrize("kind", ["Chrome", "Firefox", "Safari"])
+@pytest.mark.parametrize(
+    "kind", ["Chrome", *(pytest.param(kind, marks=pytest.mark.thorough) for kind in ("Firefox", "Safari"))]
+)
 def test_a_simulated_browser_shows_what_comes_and_is_tapped_and_cleared(place: Stack, owner: Page, kind: str) -> None:
     column = added(owner, place, kind)
     with plain_http_client(place.base_url, Authorization=f"Bearer {place.api_key}") as backend:

@@ -19,7 +19,11 @@ from tests.team import Team
 TEXT = (Path(__file__).parent / "documented_commands.txt").read_text()
 PARTS = [part.partition("\n") for part in re.split(r"^### ", TEXT, flags=re.MULTILINE)[1:]]
 COMMANDS = {head: command for head, _, command in PARTS}
-LIFECYCLES = ("metrics", "segmented progress", "progress")
+LIFECYCLES = [
+    "segmented progress",
+    *(pytest.param(kind, marks=pytest.mark.thorough) for kind in ("metrics", "progress")),
+]
+"""The kinds of cards that the page tells the life of. All of them are in `tests/cli/test_requests.py` too."""
 
 
 def options(command: str) -> dict[str, str]:
@@ -74,7 +78,7 @@ def test_a_documented_push_is_on_the_screen(audience: Audience, name: str) -> No
     assert buttons == [(a["title"], a["type"]) for a in json.loads(actions) if has_actions]
 
 
-@pytest.mark.parametrize("kind", ["metrics", "segmented progress", "progress"])
+@pytest.mark.parametrize("kind", LIFECYCLES)
 def test_a_documented_stream_is_on_the_screen(audience: Audience, kind: str) -> None:
     command = COMMANDS[f"stream: {kind}"]
     started = run(audience.client, command)

@@ -78,15 +78,15 @@ async def test_signing_out_everywhere_else_ends_the_persons_other_sessions_only(
 async def test_no_session_of_the_old_password_outlives_it(account: Account) -> None:
     """One that is being opened while the password is changed neither: it is held up here until the change is made."""
     core = account.core
-
-    async def is_held_up() -> bool:
-        return bool(await core.sql("SELECT 1 FROM pg_locks WHERE relation = 'sessions'::regclass AND NOT granted"))
-
     async with await psycopg.AsyncConnection.connect(core.database_url) as change:
-        await change.execute("LOCK TABLE sessions IN EXCLUSIVE MODE")
+
+        async def is_held_up() -> bool:
+            query = "SELECT 1 FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))"
+            return bool(await core.sql(query, change.info.backend_pid))
+
+        await change.execute("UPDATE users SET password_hash = 'another' WHERE id = %s", (account.owner_id,))
         signing_in = asyncio.create_task(outcomes(core.caller().CreateSession(email=account.email, password=PASSWORD)))
         await eventually_async("the password is accepted", is_held_up)
-        await change.execute("UPDATE users SET password_hash = 'another' WHERE id = %s", (account.owner_id,))
         await change.execute("DELETE FROM sessions WHERE user_id = %s", (account.owner_id,))
     assert await signing_in == {"UNAVAILABLE": 1}
     assert await core.sql("SELECT 1 FROM sessions WHERE user_id = %s", account.owner_id) == []

@@ -328,7 +328,7 @@ async def test_a_token_that_lives_again_is_sent_the_newest_content_even_days_lat
     ]
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.thorough) for seed in (2, 3))])
 async def test_whatever_apns_answers_each_phone_sees_contents_in_their_order_and_the_last_in_the_end(
     world: World, seed: int
 ) -> None:

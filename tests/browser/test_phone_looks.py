@@ -7,7 +7,15 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.phone_page import ALLOWED, NO_PUSH_SERVICE, pair, pairing_code, take_pushes_elsewhere, team_of
+from tests.browser.phone_page import (
+    ALLOWED,
+    GRANTED,
+    NO_PUSH_SERVICE,
+    pair,
+    pairing_code,
+    take_pushes_elsewhere,
+    team_of,
+)
 from tests.browser.test_every_page import DESK, RULES, inspect
 from tests.stack import Stack
 from tests.team import Team
@@ -67,7 +75,8 @@ def test_every_state_of_the_phone_page_is_for_everybody_and_fits(
     team = team_of(place)
     look = ALLOWED | {"color_scheme": scheme, "viewport": {"width": width, "height": 800}, "reduced_motion": "reduce"}
     page = open_page(place.base_url, "about:blank", **look)
-    page.add_init_script(NO_PUSH_SERVICE)
+    for script in (GRANTED, NO_PUSH_SERVICE):
+        page.add_init_script(script)
     looks, found = f"{scheme}-{width}", []
 
     def see(name: str, page: Page = page) -> None:
@@ -95,7 +104,8 @@ def test_every_state_of_the_phone_page_is_for_everybody_and_fits(
     see("unpair")
     for obstacle, lacks in OBSTACLES.items():
         other = open_page(place.base_url, "about:blank", **look)
-        other.add_init_script(lacks)
+        for script in (GRANTED, lacks):
+            other.add_init_script(script)
         other.goto("/phone/#K7QF-2M9X")
         expect(other.get_by_role("heading", level=1)).not_to_have_text("ActivitySmith")
         see(obstacle, other)
