@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: always help up test test-fast test-all test-swift newest check audit bench reliability fmt proto reference fixtures
+.PHONY: always help up test test-fast test-all test-swift newest check audit bench reliability fmt proto reference fixtures texts
 BIN := .venv/bin
 # A person's own values would make our Python find other packages, or none, or compile every module at each start.
 unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE
@@ -48,6 +48,7 @@ check: .venv/.stamp-dev ## lint, types, import rules, protos, dependencies
 	$(BIN)/python scripts/generate_rest_reference.py --check
 	$(BIN)/python scripts/write_string_catalog.py --check
 	$(BIN)/python -m tests.swift_fixtures --check
+	$(BIN)/python scripts/generate_texts.py --check
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows docs/examples/deploy.yml .github/workflows/ci.yml .github/workflows/ios.yml
@@ -76,6 +77,9 @@ reference: .venv/.stamp-dev ## write docs/rest.md from the API's description
 
 fixtures: .venv/.stamp-dev ## write what the tests of the iPhone app decode, with core's own builders
 	$(BIN)/python -m tests.swift_fixtures
+
+texts: .venv/.stamp-dev ## collect the texts of the web admin for translators; LANGUAGE=de begins a translation
+	$(BIN)/python scripts/generate_texts.py $(if $(LANGUAGE),--language $(LANGUAGE))
 
 # Asked each time: a checkout may have been moved or copied, and a Python upgraded, since it was made.
 .venv/.stamp-run: always

@@ -9,6 +9,7 @@ from smith.core.v1.badge_service_pb2 import SetBadgeRequest
 from smith.core.v1.live_activity_pb2 import LiveActivityColor, LiveActivityContentState
 from smith.core.v1.push_notification_service_pb2 import SendPushNotificationRequest
 
+from admin_ui.texts import _
 from service_kit.json_mapping.contract import enum_names
 
 PUSH_FIELDS = SendPushNotificationRequest.DESCRIPTOR.fields_by_name
@@ -27,7 +28,9 @@ def range_problem(field: FieldDescriptor, number: float) -> str:
     rules = rules_of(field)
     has_most = rules.HasField("maximum")
     if (has_most and number > rules.maximum) or (rules.HasField("minimum") and number < rules.minimum):
-        return f"Write a number from {rules.minimum:g}{f' to {rules.maximum:.15g}' if has_most else ''}."
+        if has_most:
+            return _("Write a number from {least:g} to {most:.15g}.").format(least=rules.minimum, most=rules.maximum)
+        return _("Write a number from {least:g}.").format(least=rules.minimum)
     return ""
 
 

@@ -3,11 +3,13 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import get_args
 
 import grpc
 import nicegui
 from fastapi import APIRouter, Depends, FastAPI
 from nicegui import ui
+from nicegui.language import Language
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -25,6 +27,7 @@ from admin_ui.security.pages import has_room
 from admin_ui.security.sockets import Sockets
 from admin_ui.settings import AdminSettings
 from admin_ui.site import Site
+from admin_ui.texts import _, language_tag
 
 
 def build_pages(channel: grpc.aio.Channel, settings: AdminSettings) -> Pages:
@@ -69,7 +72,7 @@ def build_app(channel: grpc.aio.Channel, settings: AdminSettings) -> FastAPI:
         title=theme.PRODUCT,
         favicon=assets.FOLDER / "logo.svg",
         dark=None,
-        language="en-US",
+        language=_language_of_elements(),
         # No page uses NiceGUI's bindings, so their loop need not run.
         binding_refresh_interval=None,
         reconnect_timeout=10.0,
@@ -80,15 +83,21 @@ def build_app(channel: grpc.aio.Channel, settings: AdminSettings) -> FastAPI:
     return app
 
 
+def _language_of_elements() -> Language:
+    """The language in which NiceGUI's own elements speak. It has fewer than there may be catalogs."""
+    known: tuple[Language, ...] = get_args(Language)
+    return next((one for one in known if one == language_tag()), "en-US")
+
+
 def _log(error: Exception) -> None:
     if not isinstance(error, Refused):
         logging.getLogger("admin_ui").error("a page failed", exc_info=error)
 
 
 def _broken_page(error: Exception) -> None:
-    with theme.plain("Error"):
-        error_state("Something went wrong. The server's log says what.")
+    with theme.plain(_("Error")):
+        error_state(_("Something went wrong. The server's log says what."))
 
 
-async def _no_such_page(request: Request, _: Exception) -> Response:
-    return trouble(request, "This page does not exist.", status=404, title="Not found")
+async def _no_such_page(request: Request, _error: Exception) -> Response:
+    return trouble(request, _("This page does not exist."), status=404, title=_("Not found"))

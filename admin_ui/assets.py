@@ -1,6 +1,7 @@
 """The app's own stylesheet, script and font: all files of `static/`, each named after its content."""
 
 import hashlib
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -8,13 +9,18 @@ from pathlib import Path
 from fastapi import FastAPI
 from starlette.responses import Response
 
+from admin_ui import texts
+
 FOLDER = Path(__file__).parent / "static"
 LOGO = (FOLDER / "logo.svg").read_text()
 TYPES = {"css": "text/css", "js": "text/javascript"}
 FONTS = FOLDER / "fonts"
-FIRST = ("theme", "smith")
+FIRST = ("theme", "texts", "smith")
+"""What the other files of the kind use."""
 
 
+SCRIPT_TEXT = re.compile(r'\b_\(("(?:[^"\\]|\\.)*")')
+"""A text in a script, as `texts.js` says."""
 DARK = re.compile(r"^body\.body--dark \{([^{}]*--bg:[^{}]*)\}", re.MULTILINE)
 """The dark colors of the theme."""
 
@@ -22,13 +28,30 @@ DARK = re.compile(r"^body\.body--dark \{([^{}]*--bg:[^{}]*)\}", re.MULTILINE)
 @cache
 def _bundle(kind: str) -> tuple[str, bytes]:
     """Path and content. What the other files of the kind use comes first."""
-    files = sorted(FOLDER.glob(f"*.{kind}"), key=lambda file: (file.stem not in FIRST, file.name))
+    files = sorted(FOLDER.glob(f"*.{kind}"), key=lambda file: (_place(file.stem), file.name))
     content = b"\n".join(file.read_bytes() for file in files)
+    if kind == "js":
+        content = _script_texts(content.decode()).encode() + content
     if kind == "css":
         content += dark_by_itself(content.decode()).encode()
         for font, path in _fonts().items():
             content = content.replace(f'"fonts/{font.name}"'.encode(), f'"{path}"'.encode())
     return f"/assets/smith.{_fingerprint(content)}.{kind}", content
+
+
+def _place(name: str) -> int:
+    return FIRST.index(name) if name in FIRST else len(FIRST)
+
+
+def _script_texts(scripts: str) -> str:
+    """What the scripts say, in the language of this server; nothing if that is English."""
+    if texts.language() == texts.SOURCE:
+        return ""
+    found = {text: texts._(text) for text in map(json.loads, SCRIPT_TEXT.findall(scripts))}
+    return (
+        f"window.smithLanguage = {json.dumps(texts.language_tag())};\n"
+        f"window.smithTexts = {json.dumps(found, ensure_ascii=False)};\n"
+    )
 
 
 @cache

@@ -3,9 +3,12 @@
 import json
 import re
 from collections.abc import Callable, Mapping
+from functools import reduce
 from typing import Any
 
 from smith.core.v1.audit_entry_pb2 import AUDIT_ACTOR_ANONYMOUS, AUDIT_ACTOR_API_KEY, AUDIT_ACTOR_DEVICE, AuditEntry
+
+from admin_ui.texts import _
 
 Asked = Mapping[str, Any]
 """The request as the audit log keeps it: without secrets."""
@@ -37,99 +40,132 @@ PAST = {
 NAMES = {"Api": "API", "Apns": "APNs", "Smtp": "SMTP"}
 
 
-def _named(sentence: str, *fields: str, joined_by: str = "") -> Callable[[Asked], str]:
-    """The sentence with the first of the fields that the request has, in quotes, and with the word before it."""
-    with_name = f"{sentence} {joined_by}" if joined_by else sentence
+def _named(plain: str, named: str = "", *fields: str) -> Callable[[Asked], str]:
+    """The sentence `named` with the first of the fields that the request has as `{name}`, or the one without a name."""
 
     def say(asked: Asked) -> str:
         name = next((asked[field] for field in fields if asked.get(field)), "")
-        return f"{with_name} “{name}”" if name else sentence
+        return named.format(name=name) if name else plain
 
     return say
+
+
+LIMITS = {
+    "rate_limit_per_minute": (_("set the rate limit to {number}"), _("set the rate limit to the default")),
+    "max_live_activities": (
+        _("set the limit of Live Activities to {number}"),
+        _("set the limit of Live Activities to the default"),
+    ),
+}
+"""What is said of a limit that was set to a number, and to the default."""
+
+
+def _both(one: str, other: str) -> str:
+    return _("{one} and {other}").format(one=one, other=other)
 
 
 def _account(asked: Asked) -> str:
     parts = []
     if "name" in asked:
-        parts.append(f"renamed the workspace to “{asked['name']}”")
-    for field, what in (("rate_limit_per_minute", "rate limit"), ("max_live_activities", "limit of Live Activities")):
+        parts.append(_("renamed the workspace to “{name}”").format(name=asked["name"]))
+    for field, (chosen, default) in LIMITS.items():
         if field in asked:
-            parts.append(f"set the {what} to {asked[field] or 'the default'}")
+            parts.append(chosen.format(number=asked[field]) if asked[field] else default)
     if "require_second_factor" in asked:
-        verb = "requires" if asked["require_second_factor"] else "no longer requires"
-        parts.append(f"{verb} a second factor of everybody")
-    return " and ".join(parts) or "changed the workspace"
+        required = _("requires a second factor of everybody")
+        parts.append(
+            required if asked["require_second_factor"] else _("no longer requires a second factor of everybody")
+        )
+    return reduce(_both, parts) if parts else _("changed the workspace")
 
 
 def _channel(asked: Asked) -> str:
     if "slug" in asked:
-        return f"gave a channel the slug “{asked['slug']}”"
-    return _named("renamed a channel", "name", joined_by="to")(asked)
+        return _("gave a channel the slug “{slug}”").format(slug=asked["slug"])
+    return _named(_("renamed a channel"), _("renamed a channel to “{name}”"), "name")(asked)
 
 
-def _role(asked: Asked) -> str:
-    return "an owner" if asked.get("role") == "owner" else "a member"
+def _by_role(owner: str, member: str) -> Callable[[Asked], str]:
+    return lambda asked: owner if asked.get("role") == "owner" else member
+
+
+def _invited(asked: Asked) -> str:
+    return _("invited {people}").format(people=", ".join(asked.get("emails", ())) or _("no one"))
 
 
 SENTENCES: dict[str, Callable[[Asked], str]] = {
-    "ChangePassword": _named("changed the password"),
-    "ExportAccount": _named("exported the workspace"),
-    "DeleteAccount": _named("deleted the workspace"),
-    "DeleteProfile": _named("deleted their own login"),
-    "CreateApiKey": _named("created the API key", "name"),
-    "UpdateApiKey": _named("changed the API key", "name"),
-    "RevokeApiKey": _named("revoked an API key"),
-    "CreateChannel": _named("created the channel", "slug"),
+    "ChangePassword": _named(_("changed the password")),
+    "ExportAccount": _named(_("exported the workspace")),
+    "DeleteAccount": _named(_("deleted the workspace")),
+    "DeleteProfile": _named(_("deleted their own login")),
+    "CreateApiKey": _named(_("created the API key"), _("created the API key “{name}”"), "name"),
+    "UpdateApiKey": _named(_("changed the API key"), _("changed the API key “{name}”"), "name"),
+    "RevokeApiKey": _named(_("revoked an API key")),
+    "CreateChannel": _named(_("created the channel"), _("created the channel “{name}”"), "slug"),
     "UpdateChannel": _channel,
-    "DeleteChannel": _named("deleted a channel"),
-    "AssignUser": _named("added a person to a channel"),
-    "UnassignUser": _named("took a person out of a channel"),
-    "AssignDevice": _named("added a device to a channel"),
-    "UnassignDevice": _named("took a device out of a channel"),
-    "CreateAccount": _named("set up the workspace", "account_name"),
-    "CreateInvites": lambda asked: f"invited {', '.join(asked.get('emails', ())) or 'no one'}",
-    "AcceptInvite": _named("accepted an invite", "name", joined_by="as"),
-    "UpdateMember": _named("changed the role of a member"),
-    "RemoveMember": _named("removed a member"),
-    "UpdateProfile": _named("changed their name", "name", joined_by="to"),
-    "SwitchAccount": _named("switched to another workspace"),
-    "StopLiveActivity": _named("ended a Live Activity"),
-    "SendTestPushNotification": _named("sent a test notification to a device"),
-    "ReplayPushNotification": _named("replayed a push notification"),
-    "ReplacePushNotification": _named("replaced a push notification by", "title"),
-    "CreatePairingCode": _named("asked for a pairing code"),
-    "PairDevice": _named("was paired", "name", joined_by="as"),
-    "UpdateDevice": _named("renamed a device", "name", joined_by="to"),
-    "DeleteDevice": _named("removed a device"),
-    "UnpairDevice": _named("unpaired itself"),
-    "ResetPassword": _named("chose a new password by a link"),
-    "SendPasswordReset": _named("sent a member a link to a new password"),
-    "CreatePasswordResetLink": _named("made a link to a new password for a member"),
-    "SignInFailed": _named("gave a wrong password or code"),
-    "SignInLocked": _named("is locked out for some minutes after too many wrong passwords or codes"),
-    "CompleteSignIn": _named("signed in with a second factor or a passkey"),
-    "ConfirmAuthenticatorApp": _named("turned on an authenticator app"),
-    "RemoveAuthenticatorApp": _named("turned off the authenticator app"),
-    "CreateRecoveryCodes": _named("made new recovery codes"),
-    "ResetSecondFactor": _named("took away the second factor of a member"),
-    "CreatePasskey": _named("added the passkey", "name"),
-    "UpdatePasskey": _named("renamed a passkey", "name", joined_by="to"),
-    "DeletePasskey": _named("removed a passkey"),
-    "CreateSession": _named("signed in"),
-    "CompleteSingleSignOn": _named("signed in by single sign-on"),
-    "LinkedBySingleSignOn": _named("was linked by single sign-on to a login at", "name"),
-    "JoinedBySingleSignOn": lambda asked: f"joined by single sign-on as {_role(asked)}",
-    "RoleBySingleSignOn": lambda asked: f"was made {_role(asked)} by single sign-on",
-    "ShutOutBySingleSignOn": _named("lost access by single sign-on as no group gives a role"),
-    "EndedBySingleSignOn": _named("was signed out as single sign-on no longer vouches for them"),
-    "SaveMessage": _named("saved the message", "name"),
-    "DeleteSavedMessage": _named("deleted a saved message"),
-    "DeleteSession": _named("signed out"),
-    "RevokeSession": _named("ended a session"),
-    "RevokeOtherSessions": _named("signed out everywhere else"),
-    "RotateWebhookSecret": _named("replaced the webhook signing secret"),
-    "PauseLiveActivityStream": _named("paused the stream", "stream_key"),
-    "ResumeLiveActivityStream": _named("resumed the stream", "stream_key"),
+    "DeleteChannel": _named(_("deleted a channel")),
+    "AssignUser": _named(_("added a person to a channel")),
+    "UnassignUser": _named(_("took a person out of a channel")),
+    "AssignDevice": _named(_("added a device to a channel")),
+    "UnassignDevice": _named(_("took a device out of a channel")),
+    "CreateAccount": _named(_("set up the workspace"), _("set up the workspace “{name}”"), "account_name"),
+    "CreateInvites": _invited,
+    "CreateInviteLink": _named(_("made a link of an invite")),
+    "ResendInvite": _named(_("sent an invite again"), _("sent the invite of “{name}” again"), "email"),
+    "RevokeInvite": _named(_("revoked an invite")),
+    "AcceptInvite": _named(_("accepted an invite"), _("accepted an invite as “{name}”"), "name"),
+    "UpdateMember": _named(_("changed the role of a member")),
+    "RemoveMember": _named(_("removed a member")),
+    "UpdateProfile": _named(_("changed their name"), _("changed their name to “{name}”"), "name"),
+    "SwitchAccount": _named(_("switched to another workspace")),
+    "StopLiveActivity": _named(_("ended a Live Activity")),
+    "SendTestPushNotification": _named(_("sent a test notification to a device")),
+    "ReplayPushNotification": _named(_("replayed a push notification")),
+    "ReplacePushNotification": _named(
+        _("replaced a push notification by"), _("replaced a push notification by “{name}”"), "title"
+    ),
+    "CreatePairingCode": _named(_("asked for a pairing code")),
+    "PairDevice": _named(_("was paired"), _("was paired as “{name}”"), "name"),
+    "UpdateDevice": _named(_("renamed a device"), _("renamed a device to “{name}”"), "name"),
+    "DeleteDevice": _named(_("removed a device")),
+    "UnpairDevice": _named(_("unpaired itself")),
+    "ResetPassword": _named(_("chose a new password by a link")),
+    "SendPasswordReset": _named(_("sent a member a link to a new password")),
+    "CreatePasswordResetLink": _named(_("made a link to a new password for a member")),
+    "SignInFailed": _named(_("gave a wrong password or code")),
+    "SignInLocked": _named(_("is locked out for some minutes after too many wrong passwords or codes")),
+    "CompleteSignIn": _named(_("signed in with a second factor or a passkey")),
+    "ConfirmAuthenticatorApp": _named(_("turned on an authenticator app")),
+    "RemoveAuthenticatorApp": _named(_("turned off the authenticator app")),
+    "CreateRecoveryCodes": _named(_("made new recovery codes")),
+    "ResetSecondFactor": _named(_("took away the second factor of a member")),
+    "CreatePasskey": _named(_("added the passkey"), _("added the passkey “{name}”"), "name"),
+    "UpdatePasskey": _named(_("renamed a passkey"), _("renamed a passkey to “{name}”"), "name"),
+    "DeletePasskey": _named(_("removed a passkey")),
+    "CreateSession": _named(_("signed in")),
+    "CompleteSingleSignOn": _named(_("signed in by single sign-on")),
+    "LinkedBySingleSignOn": _named(
+        _("was linked by single sign-on to a login at"),
+        _("was linked by single sign-on to a login at “{name}”"),
+        "name",
+    ),
+    "JoinedBySingleSignOn": _by_role(
+        _("joined by single sign-on as an owner"), _("joined by single sign-on as a member")
+    ),
+    "RoleBySingleSignOn": _by_role(_("was made an owner by single sign-on"), _("was made a member by single sign-on")),
+    "ShutOutBySingleSignOn": _named(_("lost access by single sign-on as no group gives a role")),
+    "EndedBySingleSignOn": _named(_("was signed out as single sign-on no longer vouches for them")),
+    "SaveMessage": _named(_("saved the message"), _("saved the message “{name}”"), "name"),
+    "DeleteSavedMessage": _named(_("deleted a saved message")),
+    "DeleteSession": _named(_("signed out")),
+    "RevokeSession": _named(_("ended a session")),
+    "RevokeOtherSessions": _named(_("signed out everywhere else")),
+    "RotateWebhookSecret": _named(_("replaced the webhook signing secret")),
+    "PauseLiveActivityStream": _named(_("paused the stream"), _("paused the stream “{name}”"), "stream_key"),
+    "ResumeLiveActivityStream": _named(_("resumed the stream"), _("resumed the stream “{name}”"), "stream_key"),
+    "CreateMetric": _named(_("created the metric"), _("created the metric “{name}”"), "key"),
+    "UpdateMetric": _named(_("changed the metric"), _("changed the metric “{name}”"), "key"),
+    "DeleteMetric": _named(_("deleted the metric"), _("deleted the metric “{name}”"), "key"),
     "UpdateAccount": _account,
 }
 
@@ -139,11 +175,13 @@ def actor_of(entry: AuditEntry) -> str:
     if entry.actor == AUDIT_ACTOR_ANONYMOUS:
         # A sign-in names the person by e-mail; a phone that is being paired has no identity yet.
         named = _read(entry.request.json).get("email") or entry.actor_name
-        return str(named or ("A phone" if entry.method == "PairDevice" else "A person"))
-    kinds = {AUDIT_ACTOR_API_KEY: "API key", AUDIT_ACTOR_DEVICE: "Device"}
-    kind = kinds.get(entry.actor, "")
-    name = entry.actor_name or ("" if kind else "A person")
-    return " ".join(part for part in (kind, name) if part)
+        return str(named or (_("A phone") if entry.method == "PairDevice" else _("A person")))
+    kinds = {
+        AUDIT_ACTOR_API_KEY: (_("API key"), _("API key {name}")),
+        AUDIT_ACTOR_DEVICE: (_("Device"), _("Device {name}")),
+    }
+    alone, with_name = kinds.get(entry.actor, (_("A person"), "{name}"))
+    return with_name.format(name=entry.actor_name) if entry.actor_name else alone
 
 
 def deed_of(entry: AuditEntry) -> str:
@@ -151,7 +189,8 @@ def deed_of(entry: AuditEntry) -> str:
     asked = _read(entry.request.json)
     say = SENTENCES.get(entry.method)
     if say is None:
-        say = _named(_spelled_out(entry.method), "name", "slug", "key", "email", "stream_key")
+        words = _spelled_out(entry.method)
+        say = _named(words, f"{words} “{{name}}”", "name", "slug", "key", "email", "stream_key")
     return say(asked)
 
 

@@ -32,6 +32,7 @@ from smith.core.v1 import (
     webhook_service_pb2_grpc,
 )
 
+from admin_ui.texts import _
 from service_kit import tracing
 from service_kit.status import from_rpc_error
 
@@ -64,12 +65,12 @@ if TYPE_CHECKING:
 Request = TypeVar("Request")
 Response = TypeVar("Response")
 
-AWAY = "The server cannot answer right now. Try again in a moment."
+AWAY = _("The server cannot answer right now. Try again in a moment.")
 IN_OTHER_WORDS = {
     grpc.StatusCode.UNAVAILABLE: AWAY,
-    grpc.StatusCode.DEADLINE_EXCEEDED: "The server did not answer in time. Try again in a moment.",
-    grpc.StatusCode.RESOURCE_EXHAUSTED: "The server is overloaded. Try again in a moment.",
-    grpc.StatusCode.UNIMPLEMENTED: "The server is of an older release than this page and cannot do this yet.",
+    grpc.StatusCode.DEADLINE_EXCEEDED: _("The server did not answer in time. Try again in a moment."),
+    grpc.StatusCode.RESOURCE_EXHAUSTED: _("The server is overloaded. Try again in a moment."),
+    grpc.StatusCode.UNIMPLEMENTED: _("The server is of an older release than this page and cannot do this yet."),
 }
 """Messages for people, by gRPC status, for errors that core did not explain itself."""
 
@@ -107,7 +108,7 @@ def refused(error: grpc.aio.AioRpcError) -> Refused:
     if remote.reason:
         return Refused(remote.code, remote.reason, remote.message, remote.facts, remote.field)
     # gRPC's own words may name hosts and files.
-    message = IN_OTHER_WORDS.get(remote.code, "Something went wrong on the server.")
+    message = IN_OTHER_WORDS.get(remote.code, _("Something went wrong on the server."))
     return Refused(remote.code, "", message, {})
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from smith.core.v1.status_service_pb2 import DESTINATION_REAL, DESTINATION_SIMULATOR, GetDestinationsRequest
 
 from admin_ui.core import Caller, Core, Refused
+from admin_ui.texts import _
 
 _apns = re.compile(r"(^|(?<=[.?!] ))?(?<!\w)APNs\b(?! key)")
 
@@ -36,22 +37,22 @@ class Destinations:
     def kept(self) -> str:
         """A sentence that says what stays in this installation; empty if nothing does, or it is not known."""
         if self.pushes_are_simulated and self.mails_are_simulated:
-            return "Pushes to iPhones and mails stay in this installation."
+            return _("Pushes to iPhones and mails stay in this installation.")
         if self.pushes_are_simulated:
-            return "Pushes to iPhones stay in this installation."
-        return "Mails stay in this installation." if self.mails_are_simulated else ""
+            return _("Pushes to iPhones stay in this installation.")
+        return _("Mails stay in this installation.") if self.mails_are_simulated else ""
 
     @property
     def taker(self) -> str:
         """The name of the service that accepts pushes to iPhones, for use within a sentence."""
         if self.pushes_are_simulated:
-            return "the simulator"
-        return "Apple" if self.pushes == DESTINATION_REAL else "the push service"
+            return _("the simulator")
+        return "Apple" if self.pushes == DESTINATION_REAL else _("the push service")
 
     @property
     def takers(self) -> str:
         """The names of all services that accept pushes, those to browsers too, for use within a sentence."""
-        return f"{self.taker} or a browser's push service" if self.pushes else self.taker
+        return _("{taker} or a browser's push service").format(taker=self.taker) if self.pushes else self.taker
 
     def in_words(self, told: str) -> str:
         """The server's text with `APNs` replaced by the name of the service that takes the pushes here.

@@ -18,6 +18,7 @@ from smith.core.v1.device_pb2 import (
 )
 from smith.delivery.v1.reason_pb2 import Concern, Reason
 
+from admin_ui.texts import _
 from service_kit.enum_words import by_word
 
 
@@ -32,37 +33,42 @@ class Words:
     """What to do, or to know; empty if there is nothing."""
 
 
-READY = Words("Ready", "good")
-WAITING = Words("Waiting", "info", "Open the app, or the browser's page, on that device and allow notifications.")
+READY = Words(_("Ready"), "good")
+WAITING = Words(_("Waiting"), "info", _("Open the app, or the browser's page, on that device and allow notifications."))
 """It has not said yet what it is."""
-WAITING_FOR_APP = Words("Waiting for the app", "info", "Open the app on the phone and allow notifications.")
+WAITING_FOR_APP = Words(_("Waiting for the app"), "info", _("Open the app on the phone and allow notifications."))
 WAITING_FOR_BROWSER = Words(
-    "Waiting for the browser", "info", "Open this server's page in that browser and allow notifications."
+    _("Waiting for the browser"), "info", _("Open this server's page in that browser and allow notifications.")
 )
 READY_APPLE_BROWSER = Words(
-    "Ready",
+    _("Ready"),
     "good",
-    "Of a Live Activity it is told the start, alerts and the end. The card moves while the page is open.",
+    _("Of a Live Activity it is told the start, alerts and the end. The card moves while the page is open."),
 )
 ALERTS_ONLY = Words(
-    "Notifications only",
+    _("Notifications only"),
     "good",
-    "Live Activities can start once the app has reported for them: open it, on iOS 17.2 or later.",
+    _("Live Activities can start once the app has reported for them: open it, on iOS 17.2 or later."),
 )
 CANNOT_START = Words(
-    "Live Activities lost",
+    _("Live Activities lost"),
     "warn",
-    "Notifications arrive, but Apple refuses to start Live Activities. Open the app on the phone to renew its token.",
+    _(
+        "Notifications arrive, but Apple refuses to start Live Activities. "
+        "Open the app on the phone to renew its token."
+    ),
 )
 REFUSED = {
     word: Words(said.label, "bad", said.advice)
-    for word, (_, said) in by_word(Reason.DESCRIPTOR, Concern.DESCRIPTOR).items()
+    for word, (_word, said) in by_word(Reason.DESCRIPTOR, Concern.DESCRIPTOR).items()
     if said.label
 }
 """By why Apple, or the browser's push service, refuses the device's token."""
-REFUSED_OTHERWISE = Words("Unreachable", "bad", "Apple refuses its token. Open the app on the phone to renew it.")
+REFUSED_OTHERWISE = Words(_("Unreachable"), "bad", _("Apple refuses its token. Open the app on the phone to renew it."))
 BROWSER_REFUSED_OTHERWISE = Words(
-    "Unreachable", "bad", "Its push service refuses it. Open this server's page in that browser to register it again."
+    _("Unreachable"),
+    "bad",
+    _("Its push service refuses it. Open this server's page in that browser to register it again."),
 )
 PUSHES_BY = {
     BROWSER_PUSH_SERVICE_APPLE: "Apple",
@@ -100,10 +106,10 @@ def kind_of(device: Device) -> str:
     """What the device is, as far as it has reported it."""
     if device.platform == DEVICE_PLATFORM_WEB:
         by = PUSHES_BY.get(device.push_service)
-        return f"Browser · pushes by {by}" if by else "Browser · own push service"
+        return _("Browser · pushes by {by}").format(by=by) if by else _("Browser · own push service")
     parts = [f"iOS {device.os_version}"] if device.os_version else []
     if device.environment == APNS_ENVIRONMENT_SANDBOX:
-        parts.append("development build")
+        parts.append(_("development build"))
     return " · ".join(parts)
 
 

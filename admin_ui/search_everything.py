@@ -20,6 +20,7 @@ from admin_ui.components.search import MAX_SEARCH
 from admin_ui.core import Caller, Core, Refused
 from admin_ui.entrance.html import status_of
 from admin_ui.site import Site
+from admin_ui.texts import _
 
 PATH = "/search"
 MAX_OF_A_KIND = 5
@@ -99,10 +100,10 @@ async def _messages(core: Core, caller: Caller, typed: str) -> list[Found]:
 
 
 KINDS: dict[str, Search] = {
-    "Channels": _channels,
-    "Devices": _devices,
-    "People": _people,
-    "Live Activities": _activities,
-    "Messages": _messages,
+    _("Channels"): _channels,
+    _("Devices"): _devices,
+    _("People"): _people,
+    _("Live Activities"): _activities,
+    _("Messages"): _messages,
 }
 """By the heading under which they are shown, in this order."""

@@ -1,11 +1,12 @@
 """The settings of the admin app."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
+from admin_ui import texts
 from service_kit.addresses import PublicUrl, TrustedProxies
 from service_kit.reach import is_for_this_computer
 from service_kit.settings import ServiceSettings, empty_is_unset
@@ -21,6 +22,14 @@ def _origin(url: str) -> str:
 
 Origin = Annotated[str, AfterValidator(_origin)]
 OptionalOrigin = Annotated[Origin | None, BeforeValidator(empty_is_unset)]
+
+
+def _or_english(language: object) -> object:
+    return texts.SOURCE if language == "" else language
+
+
+def _or_own(folder: object) -> object:
+    return texts.FOLDER if folder == "" else folder
 
 
 class AdminSettings(ServiceSettings):
@@ -43,8 +52,22 @@ class AdminSettings(ServiceSettings):
     """URL of the simulator's control API. If it is set, pages show the simulated phones."""
     quickstart_file: Annotated[Path | None, BeforeValidator(empty_is_unset)] = None
     """The file with the first owner's password. The page for signing in names it on the server's own computer."""
+    language: Annotated[str, BeforeValidator(_or_english)] = texts.SOURCE
+    """The language of all pages, as `en` or `pt_BR`: English, or one that has a catalog."""
+    language_folder: Annotated[Path, BeforeValidator(_or_own)] = texts.FOLDER
+    """The folder with the catalogs, `<language>/LC_MESSAGES/admin_ui.mo`. By default the one that comes with the
+    server."""
     trusted_proxies: TrustedProxies = ""
     """Addresses (separated by commas) whose `X-Forwarded-For` is believed. None by default."""
+
+    @model_validator(mode="after")
+    def _has_language(self) -> Self:
+        if self.language == texts.SOURCE:
+            return self
+        known = texts.languages(self.language_folder)
+        if self.language not in known:
+            raise ValueError(f"SMITH_LANGUAGE must be one of the languages that there are: {', '.join(known)}")
+        return self
 
     @property
     def public_url(self) -> str:

@@ -2,6 +2,8 @@
 
 import httpx
 
+from admin_ui.texts import _
+
 SECONDS = 15.0
 BROWSERS = {"chrome": "Chrome", "firefox": "Firefox", "apple": "Safari"}
 """The kinds of simulated browsers and their names. Safari is the one of an app on an iPhone's home screen."""
@@ -32,6 +34,6 @@ async def _pair(simulator_url: str, path: str, wanted: dict[str, str]) -> None:
         async with httpx.AsyncClient(base_url=simulator_url, timeout=SECONDS, trust_env=False) as http:
             answer = await http.post(path, json=wanted)
     except httpx.HTTPError as error:
-        raise SimulatorAway("The simulator cannot be reached. Is it running?") from error
+        raise SimulatorAway(_("The simulator cannot be reached. Is it running?")) from error
     if answer.is_error:
-        raise SimulatorAway("The simulator could not pair a device. Ask for a new code and try again.")
+        raise SimulatorAway(_("The simulator could not pair a device. Ask for a new code and try again."))

@@ -23,6 +23,7 @@ from admin_ui.entrance.html import refused_page, status_of
 from admin_ui.feed import Feeds, FollowedPage, Watcher
 from admin_ui.page_task import keep_doing
 from admin_ui.settings import AdminSettings
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
 log = logging.getLogger(__name__)
@@ -52,18 +53,18 @@ class Place:
 
 
 NAVIGATION = (
-    Place("/", "Overview", "space_dashboard"),
-    Place("/lock-screen", "Lock screen", "phone_iphone", needs_simulator=True),
-    Place("/playground", "Playground", "bolt"),
-    Place("/live-activities", "Live Activities", "timelapse"),
-    Place("/delivery-log", "Delivery log", "receipt_long"),
-    Place("/requests", "Requests", "swap_vert", is_for_owners=True),
-    Place("/widgets", "Widgets", "widgets"),
-    Place("/channels", "Channels", "tag"),
-    Place("/devices", "Devices", "devices"),
-    Place("/api-keys", "API keys", "key"),
-    Place("/members", "Members", "group"),
-    Place("/settings", "Settings", "settings"),
+    Place("/", _("Overview"), "space_dashboard"),
+    Place("/lock-screen", _("Lock screen"), "phone_iphone", needs_simulator=True),
+    Place("/playground", _("Playground"), "bolt"),
+    Place("/live-activities", _("Live Activities"), "timelapse"),
+    Place("/delivery-log", _("Delivery log"), "receipt_long"),
+    Place("/requests", _("Requests"), "swap_vert", is_for_owners=True),
+    Place("/widgets", _("Widgets"), "widgets"),
+    Place("/channels", _("Channels"), "tag"),
+    Place("/devices", _("Devices"), "devices"),
+    Place("/api-keys", _("API keys"), "key"),
+    Place("/members", _("Members"), "group"),
+    Place("/settings", _("Settings"), "settings"),
 )
 
 
@@ -227,7 +228,7 @@ def tell_of(error: Exception) -> None:
         elif error.is_for_want_of_second_factor:
             ui.navigate.to(SET_UP_FACTOR)
         else:
-            ui.notify(error.message, type="negative", multi_line=True, close_button="Close", timeout=8000)
+            ui.notify(error.message, type="negative", multi_line=True, close_button=_("Close"), timeout=8000)
         return
     # NiceGUI logs it.
-    ui.notify("Something went wrong. The server's log says what.", type="negative", close_button="Close")
+    ui.notify(_("Something went wrong. The server's log says what."), type="negative", close_button=_("Close"))

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from nicegui import app, ui
 
 from admin_ui import assets
-from admin_ui.components.html import a, div, text
+from admin_ui.components.html import a, div, labelled, text
 from admin_ui.cookies import theme_of
 from admin_ui.destinations import Destinations
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def frame(visit: Visit, places: "Sequence[Place]", *, title: str, path: str) -> 
     with div("shell") as shell:
         # Drafts are kept in the tab under these ids, so that another person does not get them (`drafts.js`).
         shell.props["data-person"] = f"{visit.account.id}:{visit.member.user_id}"
-        a("Skip to the content", "#content", "skip-link")
+        a(_("Skip to the content"), "#content", "skip-link")
         _topbar()
         with ui.element("aside").classes("sidebar"):
             _brand()
@@ -89,7 +90,7 @@ def _document() -> ui.dark_mode:
 def _topbar() -> None:
     with div("topbar"):
         button = ui.element("button").classes("topbar-menu").on("click", js_handler=SHOW_OR_HIDE_NAVIGATION)
-        button.props('type=button aria-label="Navigation" aria-expanded=false aria-controls=navigation')
+        labelled(button, _("Navigation")).props("type=button aria-expanded=false aria-controls=navigation")
         with button:
             ui.icon("menu").props("aria-hidden=true")
         _brand()
@@ -110,12 +111,12 @@ def _palette_opener() -> None:
     with ui.element("button").classes("palette-opener").on("click", js_handler=OPEN_PALETTE) as button:
         button.props("type=button aria-haspopup=dialog aria-keyshortcuts=Control+K")
         ui.icon("search").props("aria-hidden=true")
-        text("Search")
-        text("Ctrl K", tag="kbd").props("aria-hidden=true")
+        text(_("Search"))
+        text(_("Ctrl K"), tag="kbd").props("aria-hidden=true")
 
 
 def _navigation(places: "Sequence[Place]", path: str) -> None:
-    with ui.element("nav").props('id=navigation aria-label="Pages"').classes("nav"):
+    with labelled(ui.element("nav"), _("Pages")).props("id=navigation").classes("nav"):
         for place in places:
             is_here = path == place.path or (place.path != "/" and path.startswith(f"{place.path}/"))
             with a("", place.path, "nav-item") as link:
@@ -126,14 +127,15 @@ def _navigation(places: "Sequence[Place]", path: str) -> None:
 
 
 def _help(visit: Visit, dark: ui.dark_mode) -> None:
-    with div("help-links").props('role=group aria-label="Help"'):
-        a("Docs", "/help", "help-link")
-        a("API reference", f"{visit.settings.gateway_url}/api/docs", "help-link")
+    with labelled(div("help-links").props("role=group"), _("Help")):
+        a(_("Docs"), "/help", "help-link")
+        a(_("API reference"), f"{visit.settings.gateway_url}/api/docs", "help-link")
         text(f"v{version(DISTRIBUTION)}", "muted")
         theme = ui.element("button").classes("icon-button theme-button").on("click", js_handler=NEXT_THEME)
         # The browser keeps the theme. The page must know it as well: it sends it again with each change.
         theme.on("click", lambda: dark.set_value(NEXT_DARK[dark.value]))
-        theme.props('type=button aria-label="Theme: light, dark or as the system" title="Theme"')
+        labelled(theme, _("Theme: light, dark or as the system")).props("type=button")
+        theme.props["title"] = _("Theme")
         with theme:
             ui.icon("contrast").props("aria-hidden=true")
 
@@ -144,9 +146,9 @@ def _say_what_is_simulated(where: Destinations) -> None:
         return
     with div("simulator-strip").props("role=note"):
         ui.icon("science").props("aria-hidden=true")
-        text("Simulator", "strong")
+        text(_("Simulator"), "strong")
         text(where.kept, "simulator-kept")
-        a("Go live", "/help#going-live")
+        a(_("Go live"), "/help#going-live")
 
 
 def _person(visit: Visit) -> None:
@@ -157,6 +159,7 @@ def _person(visit: Visit) -> None:
             text(visit.member.name or visit.member.email, "person-name")
         with ui.element("form").props("method=post action=/sign-out"):
             leave = ui.element("button").classes("icon-button")
-            leave.props('type=submit aria-label="Sign out" title="Sign out"')
+            labelled(leave, _("Sign out")).props("type=submit")
+            leave.props["title"] = _("Sign out")
             with leave:
                 ui.icon("logout").props("aria-hidden=true")

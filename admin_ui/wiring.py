@@ -9,7 +9,7 @@ from functools import partial
 import grpc
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from admin_ui import health
+from admin_ui import health, texts
 from admin_ui.on_demand import Pages, PagesOnDemand
 from admin_ui.security.guard import HEALTH, Guard
 from admin_ui.settings import AdminSettings
@@ -41,6 +41,7 @@ NOT_USED = ("aiohttp", "pygments", "redis", "requests", "rich")
 async def serve(settings: AdminSettings, stop: StopRequest) -> None:
     """Serves until told to stop. Raises OSError if the address cannot be listened on, and what the pages fail with if
     they cannot be built."""
+    texts.use(settings.language, settings.language_folder)
     listener = listen(settings.bind_host, settings.admin_port)
     async with open_channel(settings.core_address, Peers.of(settings)) as channel:
         pages = PagesOnDemand(partial(load_pages, channel, settings))

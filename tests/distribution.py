@@ -25,6 +25,8 @@ SHARE_A_SERVER = (
 APART = {
     f"tests/browser/{name}.py": f"tests/browser/{unit}.py"
     for unit, names in (
+        # It has a server of its own, in another language.
+        ("test_translated", ("test_translated",)),
         ("test_every_page", ("test_doors", "test_every_page", "test_fit", "test_two_workspaces")),
         (
             "test_journeys",
@@ -41,6 +43,7 @@ SECONDS = {
     "tests/browser/phone": 80,
     "tests/browser/test_every_page.py": 120,
     "tests/browser/test_journeys.py": 140,
+    "tests/browser/test_translated.py": 70,
     "tests/cli/test_documented_commands.py": 15,
     "tests/cli/test_requests.py": 25,
     "tests/cli/test_run.py": 20,

@@ -7,10 +7,11 @@ from smith.core.v1.live_activity_record_pb2 import LIVE_ACTIVITY_STATUS_ACTIVE, 
 from admin_ui.activities.words import read
 from admin_ui.sending.api_request import ApiRequest, Operation
 from admin_ui.sending.snippets import curl
+from admin_ui.texts import _
 
 FIRST_STATE: dict[str, Any] = {
-    "title": "Nightly backup",
-    "subtitle": "upload archive",
+    "title": _("Nightly backup"),
+    "subtitle": _("upload archive"),
     "type": "segmented_progress",
     "number_of_steps": 3,
     "current_step": 2,

@@ -14,10 +14,17 @@ from admin_ui.components.html import Text, a, div, p, text
 from admin_ui.components.layout import badge
 from admin_ui.components.paged_table import Column, PagedTable, PageOf
 from admin_ui.components.times import ago
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
 PAGE_SIZE = 20
-COLUMNS = (Column("Stream"), Column("Status"), Column("Shows"), Column("Last change"), Column("", "actions"))
+COLUMNS = (
+    Column(_("Stream")),
+    Column(_("Status")),
+    Column(_("Shows")),
+    Column(_("Last change")),
+    Column("", "actions"),
+)
 
 
 class StreamTable:
@@ -34,7 +41,7 @@ class StreamTable:
         self._after_act = after_act
         self._page_token: str | None = None
         self._rows: dict[str, _Row] = {}
-        self._table = PagedTable("Streams", COLUMNS, self._fetch, self._cells, on_empty=self._empty)
+        self._table = PagedTable(_("Streams"), COLUMNS, self._fetch, self._cells, on_empty=self._empty)
 
     async def refresh(self, *, from_start: bool = False) -> None:
         """Reads the page again, or the first one, and draws it. Raises Refused."""
@@ -66,13 +73,15 @@ class StreamTable:
             return
         act = control.resume if stream.paused else control.pause
         button = quiet(
-            "Resume" if stream.paused else "Pause", lambda: act(self._visit, stream.stream_key, self._after_act)
+            _("Resume") if stream.paused else _("Pause"), lambda: act(self._visit, stream.stream_key, self._after_act)
         )
         button.props["aria-label"] = f"{button.text} {stream.stream_key}"
 
     def _empty(self) -> None:
         p(
-            "No stream matches." if self._search() else "A stream begins with the first request that names its key.",
+            _("No stream matches.")
+            if self._search()
+            else _("A stream begins with the first request that names its key."),
             "muted",
         )
 
@@ -99,11 +108,11 @@ class _Row:
 
     def draw_status(self) -> None:
         if self._stream.paused:
-            badge("Paused", "warn")
+            badge(_("Paused"), "warn")
         elif self._stream.HasField("activity_id"):
-            badge("Active", "good")
+            badge(_("Active"), "good")
         else:
-            badge("Nothing shown")
+            badge(_("Nothing shown"))
 
     def draw_state(self) -> None:
         with div("stack-tight"):

@@ -11,6 +11,7 @@ from admin_ui.components.html import a, div, text
 from admin_ui.components.lock_screen import activity_card
 from admin_ui.components.paged_table import PageOf
 from admin_ui.components.times import ago
+from admin_ui.texts import _
 
 PAGE_SIZE = 12
 
@@ -26,8 +27,11 @@ class Tile:
             self._card = activity_card(read(activity.content_state), buttons_of(activity))
             with div("activity-line"):
                 self._link = a("", f"/live-activities/{activity.activity_id}", "link")
-                self._over = text("Ended", "muted small")
-                text(f"stream {activity.stream_key}" if activity.stream_key else "", "muted small truncate")
+                self._over = text(_("Ended"), "muted small")
+                text(
+                    _("stream {stream_key}").format(stream_key=activity.stream_key) if activity.stream_key else "",
+                    "muted small truncate",
+                )
                 self._when = div("muted small")
         self.show(activity)
 
@@ -39,8 +43,8 @@ class Tile:
         state, is_over = read(activity.content_state), activity.status == LIVE_ACTIVITY_STATUS_ENDED
         self._card.update_state(state, buttons_of(activity), ended=is_over)
         self._over.set_visibility(is_over)
-        self._link.text = "Details"
-        self._link.props["aria-label"] = f"Details of {state.get('title', '')}"
+        self._link.text = _("Details")
+        self._link.props["aria-label"] = _("Details of {title}").format(title=state.get("title", ""))
         self._when.clear()
         with self._when:
             ago(activity.ended_at if activity.HasField("ended_at") else activity.updated_at)
@@ -113,6 +117,6 @@ class Tiles:
             await self.refresh()
 
         with self._paging:
-            secondary("Previous", previous).set_enabled(len(self._tokens) > 1)
-            text(f"Page {len(self._tokens)} of {self._label}", "muted")
-            secondary("Next", following).set_enabled(bool(next_page_token))
+            secondary(_("Previous"), previous).set_enabled(len(self._tokens) > 1)
+            text(_("Page {number} of {list}").format(number=len(self._tokens), list=self._label), "muted")
+            secondary(_("Next"), following).set_enabled(bool(next_page_token))

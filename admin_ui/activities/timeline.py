@@ -10,6 +10,7 @@ from admin_ui.components.buttons import secondary
 from admin_ui.components.html import div, p, text
 from admin_ui.components.layout import badge
 from admin_ui.components.times import ago
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
 PAGE_SIZE = 30
@@ -27,8 +28,8 @@ class Timeline:
         """By the ids of their entries, newest first."""
         self._older = ""
         self._list = div("timeline").props("role=list")
-        self._nothing = p("Nothing yet.", "muted")
-        self._more = secondary("Show older", self._show_older)
+        self._nothing = p(_("Nothing yet."), "muted")
+        self._more = secondary(_("Show older"), self._show_older)
         self._more.set_visibility(False)
 
     async def refresh(self) -> None:
@@ -44,7 +45,7 @@ class Timeline:
             self._older = older
         for place, entry in enumerate(new):
             self._draw(entry, place)
-        for _, row in self._rows[MOST:]:
+        for _version, row in self._rows[MOST:]:
             row.delete()
         del self._rows[MOST:]
         self._around()
@@ -91,7 +92,7 @@ def _draw_state(entry: LiveActivityTimelineEntry) -> None:
     state = read(entry.state.content_state)
     with div("stack-tight timeline-text"):
         with div("cluster"):
-            text(f"Version {entry.version}", "strong")
+            text(_("Version {version}").format(version=entry.version), "strong")
             badge(EVENTS[entry.state.event], "info")
         words = [state.get("title", ""), state.get("subtitle", ""), words_of(state)]
         text(" · ".join(word for word in words if word), "timeline-words")
@@ -100,10 +101,15 @@ def _draw_state(entry: LiveActivityTimelineEntry) -> None:
 def _draw_attempt(entry: LiveActivityTimelineEntry) -> None:
     attempt = entry.attempt
     outcome, tone = OUTCOMES[attempt.outcome]
-    version = f" of version {entry.version}" if entry.HasField("version") else ""
+    to = attempt.device_name or _("a device that was unpaired")
+    words = _("{event} of version {version} to {device}") if entry.HasField("version") else _("{event} to {device}")
     with div("stack-tight timeline-text"):
         with div("cluster"):
-            text(f"{EVENTS[attempt.event]}{version} to {attempt.device_name or 'a device that was unpaired'}")
+            text(words.format(event=EVENTS[attempt.event], version=entry.version, device=to))
             badge(outcome, tone)
-        facts = [attempt.reason, f"{attempt.latency_ms} ms", f"priority {attempt.priority}"]
+        facts = [
+            attempt.reason,
+            _("{latency_ms} ms").format(latency_ms=attempt.latency_ms),
+            _("priority {priority}").format(priority=attempt.priority),
+        ]
         text(" · ".join(fact for fact in facts if fact), "muted small")

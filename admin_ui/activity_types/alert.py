@@ -6,6 +6,7 @@ from typing import Self
 
 from admin_ui.activity_types.card_type import Body, CardType, Input, State, word
 from admin_ui.components.html import text
+from admin_ui.texts import _
 
 LONGEST_WORDS = 80
 """Of a message in a list, in characters."""
@@ -31,8 +32,8 @@ class Message(Body):
 class Alert(CardType):
     """A sentence or two. Its color is that of the buttons alone."""
 
-    label = "Alert"
-    inputs = (Input("message", "Message"),)
+    label = _("Alert")
+    inputs = (Input("message", _("Message")),)
     row = ""
     has_badge = True
 
@@ -48,7 +49,7 @@ class Alert(CardType):
     def problems(self, state: State) -> Iterator[tuple[str, str]]:
         """No message."""
         if not word(state, "message"):
-            yield "message", "Write what has happened."
+            yield "message", _("Write what has happened.")
 
 
 TYPE = Alert()

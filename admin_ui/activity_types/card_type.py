@@ -15,6 +15,7 @@ from admin_ui.api_contract import COLORS, STATE_FIELDS
 from admin_ui.components.card_parts import Gauge
 from admin_ui.components.html import div, text
 from admin_ui.playground.fields import STATE, Fields
+from admin_ui.texts import _
 
 WRITTEN_NUMBER = re.compile(r"[-+]?([0-9]{1,15}(\.[0-9]{0,15})?|\.[0-9]{1,15})")
 MAX_WHOLE = 2**53
@@ -64,7 +65,7 @@ class Bar(Body):
 
     def draw(self) -> Callable[[Self], None]:
         """Makes the bar."""
-        gauge = Gauge("Progress")
+        gauge = Gauge(_("Progress"))
         return lambda body: gauge.show(body.fraction, body.spoken)
 
 
@@ -81,7 +82,7 @@ class Numeral(Body):
         """Makes the figure and the bar."""
         with div("lock-numeral-row"):
             numeral = text("", "lock-numeral").props("aria-hidden=true")
-            gauge = Gauge("Progress")
+            gauge = Gauge(_("Progress"))
 
         def show(body: Self) -> None:
             numeral.text = body.figure

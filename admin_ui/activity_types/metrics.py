@@ -26,6 +26,7 @@ from admin_ui.components.card_parts import Gauge, paint, set_prop
 from admin_ui.components.drafts import draft_step, draft_undo
 from admin_ui.components.html import div, text
 from admin_ui.playground.fields import STATE, Fields, choices_of
+from admin_ui.texts import _, ngettext
 
 MAX_METRICS = 8
 """Metrics for which a card has room; the API takes more."""
@@ -77,7 +78,7 @@ class Tiles(Body):
     def draw(self) -> Callable[[Self], None]:
         """Makes the tiles, in rows of the same length as far as their number allows it."""
         with ui.element("dl") as grid:
-            tiles = [_Tile() for _ in self.metrics]
+            tiles = [_Tile() for _metric in self.metrics]
         more = text("", "lock-text lock-more")
 
         def show(body: Self) -> None:
@@ -85,7 +86,11 @@ class Tiles(Body):
             grid.classes(replace=f"lock-metrics is-of-{len(body.metrics)} {'has-long' if is_long else ''}")
             for tile, metric in zip(tiles, body.metrics, strict=True):
                 tile.show(metric)
-            more.text = f"and {body.hidden} more" if body.hidden else ""
+            more.text = (
+                ngettext("and {count} more", "and {count} more", body.hidden).format(count=body.hidden)
+                if body.hidden
+                else ""
+            )
             more.set_visibility(bool(body.hidden))
 
         return show
@@ -123,7 +128,7 @@ class MetricRows:
         self._on_change = on_change
         self._count = 0
         self._rows = div("stack")
-        self._add = draft_step(quiet("Add a metric", self._append, icon="add"), "Add a metric")
+        self._add = draft_step(quiet(_("Add a metric"), self._append, icon="add"), "Add a metric")
         self._draw(metrics)
 
     def read(self) -> list[Metric]:
@@ -161,12 +166,15 @@ class MetricRows:
     def _row(self, place: int, metric: Metric) -> None:
         path = f"{PATH}[{place}]"
         with div("composer-metric"):
-            self._fields.line(f"{path}.label", "Label", metric["label"])
-            self._fields.line(f"{path}.value", "Value", figure_of(metric.get("value")))
-            self._fields.line(f"{path}.unit", "Unit", metric.get("unit", ""))
-            colors = choices_of(LiveActivityColor.DESCRIPTOR, "As the card")
-            self._fields.choice(f"{path}.color", "Color", colors, metric.get("color", ""))
-            draft_undo(icon_button("close", f"Remove metric {place + 1}", lambda: self._remove(place)), "Add a metric")
+            self._fields.line(f"{path}.label", _("Label"), metric["label"])
+            self._fields.line(f"{path}.value", _("Value"), figure_of(metric.get("value")))
+            self._fields.line(f"{path}.unit", _("Unit"), metric.get("unit", ""))
+            colors = choices_of(LiveActivityColor.DESCRIPTOR, _("As the card"))
+            self._fields.choice(f"{path}.color", _("Color"), colors, metric.get("color", ""))
+            draft_undo(
+                icon_button("close", _("Remove metric {number}").format(number=place + 1), lambda: self._remove(place)),
+                "Add a metric",
+            )
 
 
 class MetricsInput(Input):
@@ -182,8 +190,8 @@ class MetricsInput(Input):
 class Metrics(CardType):
     """A few numbers or texts. A number up to 100 has a gauge."""
 
-    label = "Metrics"
-    inputs = (MetricsInput("metrics", "Metrics"),)
+    label = _("Metrics")
+    inputs = (MetricsInput("metrics", _("Metrics")),)
     row = ""
 
     def read(self, state: State, color: str) -> Body:
@@ -205,9 +213,9 @@ class Metrics(CardType):
         for place, metric in enumerate(state.get("metrics", ())):
             path = f"metrics[{place}]"
             if not metric["label"].strip():
-                yield f"{path}.label", "Write a label."
+                yield f"{path}.label", _("Write a label.")
             if "value" not in metric:
-                yield f"{path}.value", "Write a value."
+                yield f"{path}.value", _("Write a value.")
             elif problem := _problem(metric["value"]):
                 yield f"{path}.value", problem
 
@@ -222,7 +230,7 @@ def _problem(value: int | float | str) -> str:
     fields = LiveActivityMetric.DESCRIPTOR.fields_by_name
     if isinstance(value, str):
         longest = rules_of(fields["value_text"]).max_length
-        return f"Write at most {longest} characters." if len(value) > longest else ""
+        return _("Write at most {longest} characters.").format(longest=longest) if len(value) > longest else ""
     return range_problem(fields["value"], value)
 
 

@@ -8,6 +8,7 @@ from smith.core.v1.live_activity_pb2 import LiveActivityType
 
 from admin_ui.activity_types.card_type import Bar, Body, CardType, State, color_or, word
 from admin_ui.api_contract import DEFAULT_COLOR
+from admin_ui.texts import _
 from service_kit.json_mapping.contract import enum_names
 
 TYPES: Mapping[str, CardType] = {
@@ -40,7 +41,7 @@ class Reading:
 def read(state: State) -> Reading:
     """The content state as it is drawn. What is missing or wrong is left out, and nothing raises."""
     kind, color = _type_of(state), color_or(state.get("color"), DEFAULT_COLOR)
-    body = kind.read(state, color) if kind else Bar("", "not known", 0.0)
+    body = kind.read(state, color) if kind else Bar("", _("not known"), 0.0)
     icon, badge = _mark(state, "icon", "symbol", color), _mark(state, "badge", "title", color)
     return Reading(word(state, "title"), word(state, "subtitle"), color, body, icon, badge)
 

@@ -7,7 +7,8 @@ from typing import Literal, Self
 from admin_ui.activity_types.card_type import Bar, Body, Input, State, color_or
 from admin_ui.activity_types.steps import STEP_INPUTS, Stepwise, steps
 from admin_ui.components.card_parts import paint, set_prop
-from admin_ui.components.html import div
+from admin_ui.components.html import div, labelled
+from admin_ui.texts import _
 
 MAX_SEGMENTS = 24
 """More steps than these are drawn as one bar: segments would be too thin to tell apart."""
@@ -36,9 +37,9 @@ class Segments(Body):
 
     def draw(self) -> Callable[[Self], None]:
         """Makes the pieces."""
-        bar = div("lock-segments").props('role=progressbar aria-label="Progress" aria-valuemin=0')
+        bar = labelled(div("lock-segments").props("role=progressbar aria-valuemin=0"), _("Progress"))
         with bar:
-            drawn = [div("lock-segment") for _ in self.segments]
+            drawn = [div("lock-segment") for _segment in self.segments]
 
         def show(body: Self) -> None:
             set_prop(bar, "aria-valuemax", len(body.segments))
@@ -54,14 +55,18 @@ class Segments(Body):
 class SegmentedProgress(Stepwise):
     """Steps, each with a color."""
 
-    label = "Steps (segmented_progress)"
+    label = _("Steps (segmented_progress)")
     has_badge = True
-    inputs = (*STEP_INPUTS, Input("step_color", "Color of the current step", none="As the card"))
+    inputs = (*STEP_INPUTS, Input("step_color", _("Color of the current step"), none=_("As the card")))
 
     def read(self, state: State, color: str) -> Body:
         """A bar in pieces, or in one if they are too many."""
         current, total = steps(state)
-        figure, spoken = (f"{current}/{total}", f"step {current} of {total}") if total else ("", "not known")
+        figure, spoken = (
+            (f"{current}/{total}", _("step {current} of {total}").format(current=current, total=total))
+            if total
+            else ("", _("not known"))
+        )
         if not 0 < total <= MAX_SEGMENTS:
             return Bar(figure, spoken, current / total if total else 0.0)
         return Segments(figure, spoken, _segments(state, color, total, current))

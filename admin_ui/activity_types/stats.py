@@ -4,12 +4,13 @@ from dataclasses import replace
 
 from admin_ui.activity_types.card_type import Body, State
 from admin_ui.activity_types.metrics import Metrics, Tiles
+from admin_ui.texts import _
 
 
 class Stats(Metrics):
     """Up to 8 numbers or texts, without gauges."""
 
-    label = "Stats"
+    label = _("Stats")
 
     def read(self, state: State, color: str) -> Body:
         """As metrics, without gauges."""

@@ -4,10 +4,11 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from admin_ui.activity_types.card_type import Body, CardType, Input, Numeral, State, number
+from admin_ui.texts import _
 
 STEP_INPUTS: tuple[Input, ...] = (
-    Input("number_of_steps", "Number of steps", 5),
-    Input("current_step", "Current step", 2),
+    Input("number_of_steps", _("Number of steps"), 5),
+    Input("current_step", _("Current step"), 2),
 )
 
 
@@ -18,15 +19,26 @@ class Stepwise(CardType):
 
     def words(self, state: State) -> str:
         """As `step 2 of 4`."""
-        return f"step {state['current_step']} of {state['number_of_steps']}" if "current_step" in state else ""
+        return (
+            _("step {current_step} of {number_of_steps}").format(
+                current_step=state["current_step"], number_of_steps=state["number_of_steps"]
+            )
+            if "current_step" in state
+            else ""
+        )
 
     def problems(self, state: State) -> Iterator[tuple[str, str]]:
         """Steps that are missing, or more than there are."""
         for name, least in (("number_of_steps", 1), ("current_step", 0)):
             if name not in state:
-                yield name, f"Write a number from {least}."
+                yield name, _("Write a number from {least}.").format(least=least)
         if 1 <= state.get("number_of_steps", 0) < state.get("current_step", 0):
-            yield "current_step", f"Write {state['number_of_steps']} at most: there are no more steps."
+            yield (
+                "current_step",
+                _("Write {number_of_steps} at most: there are no more steps.").format(
+                    number_of_steps=state["number_of_steps"]
+                ),
+            )
 
 
 class LegacyStepwise(Stepwise):
@@ -41,7 +53,7 @@ class LegacyStepwise(Stepwise):
 
     def numeral(self, current: int, total: int, fraction: float) -> Numeral:
         """What is drawn of so many steps."""
-        return Numeral(str(current), f"{current} of {total}", fraction)
+        return Numeral(str(current), _("{current} of {total}").format(current=current, total=total), fraction)
 
 
 def steps(state: State) -> tuple[int, int]:

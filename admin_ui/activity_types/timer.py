@@ -9,6 +9,7 @@ from admin_ui.activity_types.card_type import Body, CardType, ChoiceInput, Input
 from admin_ui.activity_types.steps import steps
 from admin_ui.components.card_parts import Gauge, set_prop
 from admin_ui.components.html import text
+from admin_ui.texts import _
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Window(Body):
     def draw(self) -> Callable[[Self], None]:
         """Makes the clock, and a bar where there is an end."""
         clock = text("", "lock-numeral lock-timer", "time").props("role=timer")
-        gauge = None if self.ends_at is None else Gauge("Time")
+        gauge = None if self.ends_at is None else Gauge(_("Time"))
 
         def show(body: Self) -> None:
             clock.text = clock_words(body.seconds(time.time()))
@@ -71,33 +72,39 @@ class Window(Body):
 class Timer(CardType):
     """Counts down or up. With `current_step` it is the legacy type of this name."""
 
-    label = "Timer"
+    label = _("Timer")
     inputs = (
-        Input("duration_seconds", "Seconds", 300),
-        ChoiceInput("counts_down", "Counts", words={"": "Down, to 0", "false": "Up, from 0"}),
-        ChoiceInput("is_running", "Runs", words={"": "Yes", "false": "No, it is paused"}),
+        Input("duration_seconds", _("Seconds"), 300),
+        ChoiceInput("counts_down", _("Counts"), words={"": _("Down, to 0"), "false": _("Up, from 0")}),
+        ChoiceInput("is_running", _("Runs"), words={"": _("Yes"), "false": _("No, it is paused")}),
     )
 
     def read(self, state: State, color: str) -> Body:
         """The clock, or for the legacy type the steps."""
         if state.get("current_step") is not None:
             current, total = steps(state)
-            return Numeral(f"{current}/{total}", f"{current} of {total}", current / total if total else 0.0)
+            return Numeral(
+                f"{current}/{total}",
+                _("{current} of {total}").format(current=current, total=total),
+                current / total if total else 0.0,
+            )
         return _window(state.get("timer")) or _composed(state)
 
     def words(self, state: State) -> str:
         """As `4:10`, or `step 2 of 4`."""
         if "current_step" in state:
-            return f"step {state['current_step']} of {state['number_of_steps']}"
+            return _("step {current_step} of {number_of_steps}").format(
+                current_step=state["current_step"], number_of_steps=state["number_of_steps"]
+            )
         window = _window(state.get("timer"))
         return "" if window is None else clock_words(window.seconds(time.time()))
 
     def problems(self, state: State) -> Iterator[tuple[str, str]]:
         """No duration to count down."""
         if "duration_seconds" not in state and state.get("counts_down") is not False:
-            yield "duration_seconds", "Write how many seconds, or let it count up."
+            yield "duration_seconds", _("Write how many seconds, or let it count up.")
         elif (number(state.get("duration_seconds", 1)) or 0) <= 0:
-            yield "duration_seconds", "Write a number above 0."
+            yield "duration_seconds", _("Write a number above 0.")
 
 
 def clock_words(seconds: float) -> str:

@@ -6,6 +6,7 @@ from typing import Self
 
 from admin_ui.activity_types.card_type import Body, CardType, State, ValueInput, figure_of
 from admin_ui.components.html import text
+from admin_ui.texts import _
 
 
 @dataclass(frozen=True)
@@ -28,8 +29,8 @@ class Large(Body):
 class Value(CardType):
     """A number or a text, exactly as it was sent."""
 
-    label = "Value"
-    inputs = (ValueInput("value", "Value"),)
+    label = _("Value")
+    inputs = (ValueInput("value", _("Value")),)
     has_badge = True
 
     def read(self, state: State, color: str) -> Body:
@@ -43,7 +44,7 @@ class Value(CardType):
     def problems(self, state: State) -> Iterator[tuple[str, str]]:
         """No value."""
         if "value" not in state:
-            yield "value", "Write a number or a text."
+            yield "value", _("Write a number or a text.")
 
 
 TYPE = Value()

@@ -18,6 +18,7 @@ from admin_ui.components.dialogs import dialog, dialog_actions, gone_when_closed
 from admin_ui.components.html import div, p, text
 from admin_ui.components.layout import card
 from admin_ui.components.search import search_field
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
 FOUND = 20
@@ -63,7 +64,7 @@ class Assignments:
             for one in assigned:
                 with div("spread"):
                     _describe(one)
-                    icon_button("close", f"Take {one.name} out", partial(self._remove, one))
+                    icon_button("close", _("Take {name} out").format(name=one.name), partial(self._remove, one))
 
     async def find(self, searched: str) -> Sequence[Assignable]:
         """People or devices of the account that match the text. Raises Refused."""
@@ -83,10 +84,10 @@ class Assignments:
 
     async def _open(self) -> None:
         with self._stage, dialog(self.verb) as shown:
-            self._field = search_field("Search", self._fill)
+            self._field = search_field(_("Search"), self._fill)
             self._results = div("stack-tight")
             with dialog_actions():
-                secondary("Done", shown.close)
+                secondary(_("Done"), shown.close)
         await self._fill()
         gone_when_closed(shown)
         shown.open()
@@ -101,11 +102,13 @@ class Assignments:
                 with div("spread"):
                     _describe(one)
                     if one.id in present:
-                        text("assigned", "muted small")
+                        text(_("assigned"), "muted small")
                     else:
-                        quiet("Add", partial(self._add, one)).props["aria-label"] = f"Add {one.name}"
+                        quiet(_("Add"), partial(self._add, one)).props["aria-label"] = _("Add {name}").format(
+                            name=one.name
+                        )
             if not found:
-                p("Nothing is found.", "muted")
+                p(_("Nothing is found."), "muted")
 
     async def _add(self, one: Assignable) -> None:
         await self.assign(one)
@@ -116,8 +119,8 @@ class Assignments:
 class PeopleAssignments(Assignments):
     """People, who belong to a channel with all their devices."""
 
-    title, verb = "People", "Add people"
-    empty = "No people yet. A person comes with all their devices, later ones included."
+    title, verb = _("People"), _("Add people")
+    empty = _("No people yet. A person comes with all their devices, later ones included.")
 
     async def find(self, searched: str) -> Sequence[Assignable]:
         """See Assignments."""
@@ -139,8 +142,8 @@ class PeopleAssignments(Assignments):
 class DeviceAssignments(Assignments):
     """Devices that belong to a channel by themselves."""
 
-    title, verb = "Devices", "Add devices"
-    empty = "No single devices yet."
+    title, verb = _("Devices"), _("Add devices")
+    empty = _("No single devices yet.")
 
     async def find(self, searched: str) -> Sequence[Assignable]:
         """See Assignments."""

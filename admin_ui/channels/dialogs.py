@@ -18,12 +18,14 @@ from admin_ui.components.buttons import primary, secondary
 from admin_ui.components.dialogs import confirm, dialog, dialog_actions, gone_when_closed
 from admin_ui.components.form_words import show_refusal
 from admin_ui.components.html import div, p
+from admin_ui.components.lists import and_more
 from admin_ui.core import Refused
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
 SLUG_LENGTH = 64
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-WRONG_SLUG = "Lower-case letters, digits and single hyphens between them, as in on-call."
+WRONG_SLUG = _("Lower-case letters, digits and single hyphens between them, as in on-call.")
 NAMED = 5
 """Keys and streams that the question before deleting names."""
 
@@ -51,7 +53,7 @@ class ChannelDialogs:
             await self._visit.ask(self._visit.core.channels.CreateChannel, request)
             await done()
 
-        self._open("Create channel", "Create", "", "", save)
+        self._open(_("Create channel"), _("Create"), "", "", save)
 
     async def rename(self, channel: Channel, done: Done) -> None:
         """Opens the dialog for another name or slug; `done` is awaited when they are changed."""
@@ -61,7 +63,7 @@ class ChannelDialogs:
             await self._visit.ask(self._visit.core.channels.UpdateChannel, request)
             await done()
 
-        self._open("Rename channel", "Save", channel.name, channel.slug, save)
+        self._open(_("Rename channel"), _("Save"), channel.name, channel.slug, save)
 
     async def delete(self, channel: Channel) -> bool:
         """Says what uses the channel, asks, and deletes it. True if it was deleted. Raises Refused."""
@@ -69,7 +71,7 @@ class ChannelDialogs:
             self._visit.core.channels.GetChannelUsage, GetChannelUsageRequest(channel_id=channel.id)
         )
         with self._stage:
-            agreed = await confirm(f"Delete {channel.name}?", describe(usage), "Delete channel")
+            agreed = await confirm(_("Delete {name}?").format(name=channel.name), describe(usage), _("Delete channel"))
         if agreed:
             request = DeleteChannelRequest(channel_id=channel.id)
             await self._visit.ask(self._visit.core.channels.DeleteChannel, request)
@@ -77,11 +79,11 @@ class ChannelDialogs:
 
     def _open(self, title: str, verb: str, name: str, slug: str, save: Callable[[str, str], Awaitable[None]]) -> None:
         with self._stage, dialog(title) as shown:
-            named = ui.input("Name", value=name, placeholder="On call").props("autofocus")
+            named = ui.input(_("Name"), value=name, placeholder=_("On call")).props("autofocus")
             named.props["maxlength"] = 100
-            called = ui.input("Slug", value=slug, placeholder="on-call")
+            called = ui.input(_("Slug"), value=slug, placeholder="on-call")
             called.props["maxlength"] = SLUG_LENGTH
-            called.props["hint"] = "What requests call it"
+            called.props["hint"] = _("What requests call it")
             problem = p("", "tone-bad").props("role=alert")
             suggested = slug_of(name)
 
@@ -93,7 +95,7 @@ class ChannelDialogs:
 
             async def submit() -> None:
                 problem.text = ""
-                named.error = None if (named.value or "").strip() else "Give the channel a name."
+                named.error = None if (named.value or "").strip() else _("Give the channel a name.")
                 called.error = None if SLUG.fullmatch((called.value or "").strip()) else WRONG_SLUG
                 if named.error or called.error:
                     return
@@ -102,7 +104,7 @@ class ChannelDialogs:
                 except Refused as refusal:
                     if refusal.is_signed_out:
                         raise
-                    field, words = show_refusal(refusal, {"name": "Name", "slug": "Slug"})
+                    field, words = show_refusal(refusal, {"name": _("Name"), "slug": _("Slug")})
                     if field:
                         {"name": named, "slug": called}[field].error = words
                     else:
@@ -112,7 +114,7 @@ class ChannelDialogs:
 
             named.on_value_change(suggest)
             with dialog_actions():
-                secondary("Cancel", shown.close)
+                secondary(_("Cancel"), shown.close)
                 primary(verb, submit)
         gone_when_closed(shown)
         shown.open()
@@ -122,14 +124,14 @@ def describe(usage: GetChannelUsageResponse) -> str:
     """Sentences about the keys and streams that use the channel, and what the deletion means for them."""
     told = []
     if usage.api_key_names:
-        told.append(f"API keys that lose it: {_listed(usage.api_key_names)}.")
+        told.append(_("API keys that lose it: {listed}.").format(listed=_listed(usage.api_key_names)))
     if usage.stream_keys:
-        told.append(f"Streams whose Live Activity is for it: {_listed(usage.stream_keys)}.")
-    told.append("Requests that name it are refused from then on. People and devices stay.")
+        told.append(_("Streams whose Live Activity is for it: {listed}.").format(listed=_listed(usage.stream_keys)))
+    told.append(_("Requests that name it are refused from then on. People and devices stay."))
     return " ".join(told)
 
 
 def _listed(names: Sequence[str]) -> str:
     items = list(names)
     shown = ", ".join(items[:NAMED])
-    return shown if len(items) <= NAMED else f"{shown} and {len(items) - NAMED} more"
+    return shown if len(items) <= NAMED else and_more(shown, len(items) - NAMED)

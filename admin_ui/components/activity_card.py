@@ -8,6 +8,7 @@ from nicegui import ui
 from admin_ui.activity_types.registry import Reading, read
 from admin_ui.components.card_parts import OnAction, action_button, app_icon, paint, set_prop
 from admin_ui.components.html import div, text
+from admin_ui.texts import _
 
 LONG_FIGURE = 7
 """Most characters of a figure in large type that fit next to a title."""
@@ -49,8 +50,10 @@ class ActivityCard(ui.element):
         reading = read(content_state)
         if reading != self._reading:
             self._show(reading)
-        name = "Live Activity, ended" if ended else "Live Activity"
-        set_prop(self, "aria-label", f"{name}: {reading.title or 'without a title'}")
+        name = _("Live Activity, ended") if ended else _("Live Activity")
+        set_prop(
+            self, "aria-label", _("{kind}: {title}").format(kind=name, title=reading.title or _("without a title"))
+        )
         if list(actions) != list(self._actions):
             self._actions = [dict(action) for action in actions]
             self._foot.clear()
@@ -68,7 +71,7 @@ class ActivityCard(ui.element):
         self._reading, self._shape = reading, shape
         paint(self, reading.color)
         self._title.text = reading.title
-        for element, mark, what in ((self._icon, reading.icon, "Symbol"), (self._badge, reading.badge, "Badge")):
+        for element, mark, what in ((self._icon, reading.icon, _("Symbol")), (self._badge, reading.badge, _("Badge"))):
             element.set_visibility(mark is not None)
             if mark is not None:
                 element.text = mark.word

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from admin_ui.components.html import a, code
 from admin_ui.components.layout import card, fact, facts
+from admin_ui.texts import _
 
 
 def tag_links(tags: Iterable[str], page: str) -> None:
@@ -17,7 +18,7 @@ def tag_links(tags: Iterable[str], page: str) -> None:
 
 def metadata_card(metadata: Mapping[str, Any]) -> None:
     """The entries by name. Nothing in them is a link."""
-    with card("Metadata", "The sender's notes. Phones do not get them."), facts():
+    with card(_("Metadata"), _("The sender's notes. Phones do not get them.")), facts():
         for name, value in metadata.items():
             with fact(name, ("true" if value else "false") if isinstance(value, bool) else str(value)):
                 pass

@@ -11,21 +11,22 @@ from admin_ui.components.buttons import primary, secondary
 from admin_ui.components.copying import copyable, snippets
 from admin_ui.components.dialogs import dialog, dialog_actions, gone_when_closed
 from admin_ui.components.form_words import show_refusal
-from admin_ui.components.html import div, p
+from admin_ui.components.html import div, labelled, p
 from admin_ui.components.states import notice
 from admin_ui.core import Refused
 from admin_ui.sending.api_request import ApiRequest, Operation
 from admin_ui.sending.snippets import in_all_languages
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
-SCOPES = {API_KEY_SCOPE_ALL: "All recipients", API_KEY_SCOPE_CHANNELS: "Some channels"}
+SCOPES = {API_KEY_SCOPE_ALL: _("All recipients"), API_KEY_SCOPE_CHANNELS: _("Some channels")}
 MEANS = {
-    API_KEY_SCOPE_ALL: "Reaches everybody in the workspace; requests may name channels to narrow that down.",
-    API_KEY_SCOPE_CHANNELS: "Reaches only the channels chosen here, even if a request names others.",
+    API_KEY_SCOPE_ALL: _("Reaches everybody in the workspace; requests may name channels to narrow that down."),
+    API_KEY_SCOPE_CHANNELS: _("Reaches only the channels chosen here, even if a request names others."),
 }
 MAX_OFFERED = 1000
 """Most channels to choose from: the first ones by slug. Typing in the field searches them."""
-EXAMPLE = ApiRequest(Operation.PUSH, {"title": "Build finished", "message": "All tests passed"})
+EXAMPLE = ApiRequest(Operation.PUSH, {"title": _("Build finished"), "message": _("All tests passed")})
 
 
 class ApiKeyDialog:
@@ -38,11 +39,11 @@ class ApiKeyDialog:
 
     async def create(self) -> None:
         """Opens the dialog for a new key. Raises Refused."""
-        await self._open("Create API key", "Create key", None)
+        await self._open(_("Create API key"), _("Create key"), None)
 
     async def edit(self, key: ApiKey) -> None:
         """Opens the dialog for a key that is there. Raises Refused."""
-        await self._open("Edit API key", "Save", key)
+        await self._open(_("Edit API key"), _("Save"), key)
 
     async def _open(self, title: str, verb: str, key: ApiKey | None) -> None:
         page = await self._visit.ask(self._visit.core.channels.ListChannels, ListChannelsRequest(page_size=MAX_OFFERED))
@@ -51,7 +52,7 @@ class ApiKeyDialog:
         with self._stage, dialog(title) as shown:
             form = _Form(key, offered | {slug: slug for slug in chosen if slug not in offered}, chosen)
             with dialog_actions():
-                secondary("Cancel", shown.close)
+                secondary(_("Cancel"), shown.close)
                 primary(verb, lambda: self._save(form, key, shown))
         gone_when_closed(shown)
         shown.open()
@@ -83,15 +84,15 @@ class ApiKeyDialog:
 
     def _show(self, secret: str) -> None:
         """Shows the secret, once. Only its button closes the dialog, so that a stray click does not lose the secret."""
-        with self._stage, dialog("Your new API key") as shown:
+        with self._stage, dialog(_("Your new API key")) as shown:
             shown.props("persistent")
-            notice("warn", "Copy it now", "It is shown this once: the server keeps only a hash of it.")
-            copyable(secret, "API key")
-            p("Send your first push with it:", "muted")
+            notice("warn", _("Copy it now"), _("It is shown this once: the server keeps only a hash of it."))
+            copyable(secret, _("API key"))
+            p(_("Send your first push with it:"), "muted")
             code = in_all_languages(EXAMPLE, self._visit.settings.gateway_url)
             snippets({name: f"{_remember(name, secret)}\n\n{lines}" for name, lines in code.items()})
             with dialog_actions():
-                primary("I have copied it", shown.close)
+                primary(_("I have copied it"), shown.close)
         gone_when_closed(shown)
         shown.open()
 
@@ -100,12 +101,12 @@ class _Form:
     """The fields."""
 
     def __init__(self, key: ApiKey | None, offered: dict[str, str], chosen: Sequence[str]) -> None:
-        self._name = ui.input("Name", value=key.name if key else "", placeholder="CI pipeline").props("autofocus")
+        self._name = ui.input(_("Name"), value=key.name if key else "", placeholder=_("CI pipeline")).props("autofocus")
         self._name.props["maxlength"] = 100
         scope = key.scope if key else API_KEY_SCOPE_ALL
-        self._scope = ui.radio(dict(SCOPES), value=scope).props("inline aria-label=Scope")
+        self._scope = labelled(ui.radio(dict(SCOPES), value=scope).props("inline"), _("Scope"))
         self._means = p("", "muted small")
-        self._channels = ui.select(offered, label="Channels", value=list(chosen), multiple=True, with_input=True)
+        self._channels = ui.select(offered, label=_("Channels"), value=list(chosen), multiple=True, with_input=True)
         self._channels.props("use-chips")
         self._problem = p("", "tone-bad").props("role=alert")
         self._scope.on_value_change(self._follow)
@@ -129,14 +130,14 @@ class _Form:
     def is_wrong(self) -> bool:
         """Whether a field is wrong. Shows each error at its field."""
         self._problem.text = ""
-        self._name.error = None if self.name else "Give the key a name."
+        self._name.error = None if self.name else _("Give the key a name.")
         missing = self.scope == API_KEY_SCOPE_CHANNELS and not self.channels
-        self._channels.error = "Choose at least one channel." if missing else None
+        self._channels.error = _("Choose at least one channel.") if missing else None
         return bool(self._name.error or self._channels.error)
 
     def refuse(self, refusal: Refused) -> None:
         """Shows core's refusal at the field that it is about."""
-        field, words = show_refusal(refusal, {"name": "Name", "channels": "Channels"})
+        field, words = show_refusal(refusal, {"name": _("Name"), "channels": _("Channels")})
         inputs = {"name": self._name, "channels": self._channels}
         if field:
             inputs[field].error = words

@@ -14,30 +14,33 @@ from admin_ui.components.buttons import secondary
 from admin_ui.components.html import code, div, p, text
 from admin_ui.components.layout import badge, card
 from admin_ui.components.states import loading
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
 BADGES = {
-    APNS_CHECK_RESULT_WORKING: ("Working", "good"),
-    APNS_CHECK_RESULT_MISCONFIGURED: ("Needs a change", "bad"),
-    APNS_CHECK_RESULT_UNREACHABLE: ("No answer", "bad"),
+    APNS_CHECK_RESULT_WORKING: (_("Working"), "good"),
+    APNS_CHECK_RESULT_MISCONFIGURED: (_("Needs a change"), "bad"),
+    APNS_CHECK_RESULT_UNREACHABLE: (_("No answer"), "bad"),
 }
-UNCLEAR = ("Unclear", "warn")
-ABOUT = (
+UNCLEAR = (_("Unclear"), "warn")
+ABOUT = _(
     "Asks Apple whether it takes pushes of this server's key, team and bundle id. No phone receives anything, and"
     " nothing that is being sent is affected."
 )
 
-SIMULATED = (
+SIMULATED = _(
     "The simulator stands in for Apple's push service. The check asks the simulator; it says nothing of credentials"
     " with Apple. No phone receives anything."
 )
-TAKEN_BY_SIMULATOR = ("Simulated", "info")
+TAKEN_BY_SIMULATOR = (_("Simulated"), "info")
 
 
 def apns_check(visit: Visit) -> None:
     """The card with the button. For owners."""
     simulated = visit.destinations.pushes_are_simulated
-    with card("Push service" if simulated else "Apple Push Notification service", SIMULATED if simulated else ABOUT):
+    with card(
+        _("Push service") if simulated else _("Apple Push Notification service"), SIMULATED if simulated else ABOUT
+    ):
         results = div("checks").props("role=status")
 
         async def check() -> None:
@@ -53,7 +56,7 @@ def apns_check(visit: Visit) -> None:
                     _result(one)
 
         with div("cluster"):
-            secondary("Check credentials", check, icon="verified_user")
+            secondary(_("Check credentials"), check, icon="verified_user")
 
 
 def _result(check: ApnsCheck) -> None:
@@ -64,7 +67,7 @@ def _result(check: ApnsCheck) -> None:
     with ui.element("article").classes("check"):
         with div("spread"):
             with div("cluster"):
-                text("Production" if production else "Development (sandbox)", "strong")
+                text(_("Production") if production else _("Development (sandbox)"), "strong")
                 if check.topic:
                     code(check.topic)
             badge(label, tone)
@@ -72,8 +75,12 @@ def _result(check: ApnsCheck) -> None:
         if check.advice:
             p(check.advice, "check-advice")
         with div("cluster muted small"):
-            text(f"{'The simulator' if check.simulated else 'Apple'} answered: {check.reason or 'accepted'}")
+            text(
+                _("{who} answered: {reason}").format(
+                    who=_("The simulator") if check.simulated else "Apple", reason=check.reason or _("accepted")
+                )
+            )
             if check.result == APNS_CHECK_RESULT_WORKING and check.reason:
-                text("(as it should: the check is addressed to a phone that does not exist)")
+                text(_("(as it should: the check is addressed to a phone that does not exist)"))
             if check.latency_ms:
-                text(f"{check.latency_ms:,} ms", "num")
+                text(_("{latency_ms:,} ms").format(latency_ms=check.latency_ms), "num")

@@ -8,6 +8,7 @@ from nicegui import ui
 from admin_ui.components.card_parts import set_prop
 from admin_ui.components.html import div, text
 from admin_ui.components.screen import Deeds, Screen
+from admin_ui.texts import _
 
 SHOWN_BUTTONS = 2
 """Most buttons that browsers show on a notification."""
@@ -25,17 +26,17 @@ class BrowserWindow(Screen):
             with div("browser-bar"):
                 self._network = ui.icon("wifi").props("role=img")
                 self._page = text("", "browser-page truncate")
-            self._draw_cards("No notification. Send something.")
+            self._draw_cards(_("No notification. Send something."))
             self._draw_banner()
-        set_prop(self, "aria-label", f"Notifications of {name}")
-        set_prop(self._cards, "aria-label", f"What is on {name}")
+        set_prop(self, "aria-label", _("Notifications of {name}").format(name=name))
+        set_prop(self._cards, "aria-label", _("What is on {name}").format(name=name))
 
     def show(self, browser: Mapping[str, Any]) -> None:
         """Draws the browser as the simulator describes it."""
         is_offline = bool(browser["settings"]["offline"])
         self.classes(add="is-offline" if is_offline else "", remove="" if is_offline else "is-offline")
         self._network.name = "wifi_off" if is_offline else "wifi"
-        set_prop(self._network, "aria-label", "Offline" if is_offline else "Online")
+        set_prop(self._network, "aria-label", _("Offline") if is_offline else _("Online"))
         self._page.text = str(browser["page_url"])
         activities, notifications = browser["live_activities"], browser["notifications"]
         self._keep_only(

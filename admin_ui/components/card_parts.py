@@ -7,6 +7,7 @@ from nicegui import ui
 
 from admin_ui.assets import LOGO
 from admin_ui.components.html import div, text
+from admin_ui.texts import _
 
 OnAction = Callable[[Mapping[str, Any]], Any]
 
@@ -45,7 +46,7 @@ def action_button(action: Mapping[str, Any], on_action: OnAction | None, classes
     with button:
         ui.icon("bolt" if is_webhook else "open_in_new").props("aria-hidden=true")
         text(title if isinstance(title, str) else "", "lock-action-title")
-        text(", calls a webhook" if is_webhook else ", opens a link", "visually-hidden")
+        text(_(", calls a webhook") if is_webhook else _(", opens a link"), "visually-hidden")
     return button
 
 

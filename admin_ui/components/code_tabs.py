@@ -7,6 +7,7 @@ from nicegui import ui
 from admin_ui.components.card_parts import set_prop
 from admin_ui.components.copying import copy_button
 from admin_ui.components.html import div, text
+from admin_ui.texts import _
 
 
 class CodeTabs(ui.element):
@@ -28,7 +29,7 @@ class CodeTabs(ui.element):
             with div("snippet").props("role=tabpanel"):
                 with ui.element("pre").classes("snippet-code").props("tabindex=0") as self._block:
                     self._code = text("", "", "code")
-                self._copy = copy_button("", "Copy")
+                self._copy = copy_button("", _("Copy"))
         self._tabs.set_value(names[0])
         self._show()
 
@@ -40,5 +41,5 @@ class CodeTabs(ui.element):
     def _show(self) -> None:
         name = str(self._tabs.value)
         self._code.text = self._contents.get(name, "")
-        set_prop(self._block, "aria-label", f"{name} example")
+        set_prop(self._block, "aria-label", _("{name} example").format(name=name))
         set_prop(self._copy, "data-copy", self._code.text)

@@ -5,11 +5,12 @@ from collections.abc import Mapping
 from nicegui import ui
 
 from admin_ui.components.html import div, text
+from admin_ui.texts import _
 
 COPY = "(event) => window.smith.copy(event)"
 
 
-def copy_button(content: str, label: str = "Copy") -> ui.element:
+def copy_button(content: str, label: str = _("Copy")) -> ui.element:
     """A button that puts `content` on the clipboard, in the browser alone. `label` says what is copied."""
     button = ui.element("button").classes("copy-button").on("click", js_handler=COPY)
     button.props["type"] = "button"
@@ -25,7 +26,7 @@ def copyable(content: str, label: str) -> None:
     """A short text, as an id or a secret, with a button that copies it. `label` names it to screen readers."""
     with div("copyable"):
         text(content, "copyable-text", "code").props["aria-label"] = label
-        copy_button(content, f"Copy {label}")
+        copy_button(content, _("Copy {what}").format(what=label))
 
 
 def snippet(content: str, label: str) -> None:
@@ -34,7 +35,7 @@ def snippet(content: str, label: str) -> None:
         with ui.element("pre").classes("snippet-code").props("tabindex=0") as block:
             block.props["aria-label"] = label
             text(content, "", "code")
-        copy_button(content, f"Copy {label}")
+        copy_button(content, _("Copy {what}").format(what=label))
 
 
 def snippets(contents: Mapping[str, str]) -> None:
@@ -47,4 +48,4 @@ def snippets(contents: Mapping[str, str]) -> None:
         with ui.tab_panels(tabs, value=names[0], animated=False).classes("tab-panels"):
             for name, content in contents.items():
                 with ui.tab_panel(name).classes("tab-panel"):
-                    snippet(content, f"{name} example")
+                    snippet(content, _("{name} example").format(name=name))

@@ -9,6 +9,7 @@ from nicegui.events import ValueChangeEventArguments
 
 from admin_ui.components.buttons import danger, primary, secondary, the_person_thinks
 from admin_ui.components.html import div, p, text
+from admin_ui.texts import _
 
 
 @contextmanager
@@ -56,7 +57,7 @@ def dialog_actions() -> Iterator[None]:
 async def confirm(title: str, explanation: str, verb: str, *, is_dangerous: bool = True) -> bool:
     """Asks before something is done; `verb` names it on the button, as in `Revoke key`. True if the person agrees."""
     with dialog(title, explanation) as asked, dialog_actions():
-        secondary("Cancel", lambda: asked.submit(False))
+        secondary(_("Cancel"), lambda: asked.submit(False))
         button = danger if is_dangerous else primary
         button(verb, lambda: asked.submit(True))
     return bool(await answer_of(asked))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from nicegui import ui
 
 from admin_ui.components.html import div, text
+from admin_ui.texts import _
 
 GRID = {"left": 24, "right": 24, "top": 12, "bottom": 4, "containLabel": True}
 MUTED = "#80808c"
@@ -82,7 +83,7 @@ class Chart(ui.element):
         with self._table, ui.element("table") as table:
             table.props["aria-label"] = self._label
             with ui.element("tr"):
-                text("Time", tag="th")
+                text(_("Time"), tag="th")
                 for one in series:
                     text(one.name, tag="th")
             for place, step in enumerate(steps):
@@ -94,7 +95,7 @@ class Chart(ui.element):
                             moment.props["data-step"] = step_seconds
                         for one in series:
                             value = one.values[place]
-                            text("none" if value is None else f"{value:g}", tag="td")
+                            text(_("none") if value is None else f"{value:g}", tag="td")
 
 
 def _drawn(series: Series) -> dict[str, object]:

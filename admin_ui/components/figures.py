@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from admin_ui.components.html import div, text
+from admin_ui.texts import _
 
 LITTLE = 0.5
 """Percent of a change that is not worth telling."""
@@ -32,17 +33,19 @@ def figures(shown: "list[Figure]", period: str) -> None:
                     text(f"{figure.value:,}", "figure-value")
                     if told := change(figure.value, figure.before):
                         note = text(told, "figure-change")
-                        note.props["title"] = f"{figure.before:,} in the {period} before"
+                        note.props["title"] = _("{number:,} in the {period} before").format(
+                            number=figure.before, period=period
+                        )
 
 
 def change(now: int, before: int) -> str:
     """How a number has changed, in few words; empty if there is nothing to tell."""
     if not before:
-        return "none before" if now else ""
+        return _("none before") if now else ""
     percent = 100 * (now - before) / before
     if abs(percent) < LITTLE:
-        return "as before"
+        return _("as before")
     sign = "+" if percent > 0 else "\N{MINUS SIGN}"
     if percent > 999:
-        return f"{now / before:.0f}-fold"
+        return _("{times:.0f}-fold").format(times=now / before)
     return f"{sign}{abs(percent):.0f}%"

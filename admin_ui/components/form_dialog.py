@@ -10,6 +10,7 @@ from admin_ui.components.dialogs import answer_of, dialog, dialog_actions
 from admin_ui.components.form_words import show_refusal
 from admin_ui.components.html import p
 from admin_ui.core import Refused
+from admin_ui.texts import _
 
 
 class Form:
@@ -81,7 +82,7 @@ async def ask_by_form(
                     shown.submit(done)
 
         with dialog_actions():
-            secondary("Cancel", lambda: shown.submit(None))
+            secondary(_("Cancel"), lambda: shown.submit(None))
             button(verb, act)
     answer: Done | None = await answer_of(shown)
     return answer

@@ -5,10 +5,11 @@ from typing import Any
 
 from nicegui import ui
 
-from admin_ui.components.html import div, text
+from admin_ui.components.html import div, labelled, text
 from admin_ui.components.notification_card import NotificationCard
 from admin_ui.components.notification_groups import APP
 from admin_ui.components.numbered_icon import NumberedIcon
+from admin_ui.texts import _
 
 BANNER_SECONDS = 6.0
 """How long a banner stays."""
@@ -25,15 +26,15 @@ class HomeScreen(ui.element):
         self.classes("home-screen")
         self._timer: ui.timer | None = None
         with self:
-            self._banner = div("home-banner").props('aria-live=polite role=region aria-label="Banner"')
+            self._banner = labelled(div("home-banner").props("aria-live=polite role=region"), _("Banner"))
             with div("home-icons"):
                 with div("home-app"):
                     self._icon = NumberedIcon()
                     text(APP, "home-name")
-                for _ in range(OTHER_APPS):
+                for _app in range(OTHER_APPS):
                     div("home-other").props("aria-hidden=true")
             with div("home-dock").props("aria-hidden=true"):
-                for _ in range(DOCK):
+                for _app in range(DOCK):
                     div("home-other")
 
     def show_number(self, number: int) -> None:

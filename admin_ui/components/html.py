@@ -1,7 +1,13 @@
 """Plain HTML elements."""
 
+from collections.abc import Callable
+from string import Formatter
+from typing import TypeVar
+
 from nicegui import ui
 from nicegui.elements.mixins.text_element import TextElement
+
+Some = TypeVar("Some", bound=ui.element)
 
 
 def div(classes: str = "") -> ui.element:
@@ -35,4 +41,28 @@ def a(content: str, href: str, classes: str = "link") -> Text:
     """A link within the app; elements drawn inside belong to it. Check the scheme first if the URL is a user's."""
     element = text(content, classes, "a")
     element.props["href"] = href
+    return element
+
+
+def phrase(words: str, **parts: str | Callable[[], object]) -> None:
+    """Draws a sentence in which more stands than text. Each `{name}` in it is the part of that name, or is drawn by it,
+    so that a translator can move it."""
+    written = ""
+    for before, name, *_ in Formatter().parse(words):
+        part = parts[name] if name else ""
+        written += before
+        if isinstance(part, str):
+            written += part
+            continue
+        if written:
+            text(written)
+        written = ""
+        part()
+    if written:
+        text(written)
+
+
+def labelled(element: Some, words: str) -> Some:
+    """The element, which these words name for people who use a screen reader."""
+    element.props["aria-label"] = words
     return element

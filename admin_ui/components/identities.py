@@ -5,6 +5,7 @@ from smith.core.v1.single_sign_on_service_pb2 import Identity, ListIdentitiesReq
 from admin_ui.components.html import div, text
 from admin_ui.components.layout import badge, card
 from admin_ui.components.times import ago
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
 
@@ -13,7 +14,7 @@ async def identities(visit: Visit) -> None:
     listed = await visit.ask(visit.core.single_sign_on.ListIdentities, ListIdentitiesRequest())
     if not listed.identities:
         return
-    with card("Single sign-on", "A login elsewhere that signs you in here."):
+    with card(_("Single sign-on"), _("A login elsewhere that signs you in here.")):
         for one in listed.identities:
             _line(one)
 
@@ -25,9 +26,9 @@ def _line(one: Identity) -> None:
             if one.email:
                 text(one.email, "muted")
             if one.current:
-                badge("Signed in by it now", "good")
+                badge(_("Signed in by it now"), "good")
             elif not one.usable:
-                badge("No longer used")
+                badge(_("No longer used"))
         with div("cluster small muted"):
-            text("last used")
+            text(_("last used"))
             ago(one.signed_in_at)

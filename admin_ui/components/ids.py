@@ -6,6 +6,7 @@ from nicegui import ui
 
 from admin_ui.components.copying import copy_button
 from admin_ui.components.html import text
+from admin_ui.texts import _
 
 
 def ids(named: Iterable[tuple[str, str]]) -> None:
@@ -16,4 +17,4 @@ def ids(named: Iterable[tuple[str, str]]) -> None:
                 text(name, "", "dt")
                 with ui.element("dd"):
                     text(value, "id-text").props["title"] = value
-                    copy_button(value, f"Copy {name[0].lower()}{name[1:]}")
+                    copy_button(value, _("Copy {what}").format(what=name))

@@ -13,16 +13,17 @@ from admin_ui.components.form_words import show_refusal
 from admin_ui.components.html import div, p, text
 from admin_ui.components.states import notice
 from admin_ui.core import Refused
+from admin_ui.texts import _, ngettext
 from admin_ui.visit import Visit
 
 MAX_EMAILS = 100
-MAILED = "Each person gets a mail with a link that works for 7 days."
-KEPT = (
+MAILED = _("Each person gets a mail with a link that works for 7 days.")
+KEPT = _(
     "No mail server is set: the simulator keeps the mails, and no person gets one. Copy the link of each invite from "
     "the list and pass it on yourself; it works for 7 days."
 )
 MAX_TEXT = 30_000
-ROLES = {ROLE_MEMBER: "Member: standard access", ROLE_OWNER: "Owner: full access"}
+ROLES = {ROLE_MEMBER: _("Member: standard access"), ROLE_OWNER: _("Owner: full access")}
 
 _bracketed = re.compile(r"<([^<>\n]*)>")
 _ends_of_names = ",;\n<>"
@@ -53,15 +54,15 @@ class InviteDialog:
         self._visit = visit
         self._on_invited = on_invited
         about = KEPT if visit.destinations.mails_are_simulated else MAILED
-        with dialog("Invite members", about) as self._dialog:
-            self._emails = ui.textarea("E-mail addresses", placeholder="ann@example.com, bob@example.com")
+        with dialog(_("Invite members"), about) as self._dialog:
+            self._emails = ui.textarea(_("E-mail addresses"), placeholder=_("ann@example.com, bob@example.com"))
             self._emails.props(f"autofocus maxlength={MAX_TEXT} input-style='min-height: 96px'")
-            self._emails.props["hint"] = "Separate several with commas, spaces or new lines."
-            self._role = ui.select(ROLES, label="Role", value=ROLE_MEMBER)
+            self._emails.props["hint"] = _("Separate several with commas, spaces or new lines.")
+            self._role = ui.select(ROLES, label=_("Role"), value=ROLE_MEMBER)
             self._remarks = div("stack").props("aria-live=polite")
             with dialog_actions():
-                secondary("Cancel", self._dialog.close)
-                primary("Invite", self._send)
+                secondary(_("Cancel"), self._dialog.close)
+                primary(_("Invite"), self._send)
 
     def open(self) -> None:
         """Shows it, empty."""
@@ -83,7 +84,7 @@ class InviteDialog:
         except Refused as refusal:
             if refusal.is_signed_out:
                 raise
-            _, self._emails.error = show_refusal(refusal, {"emails": "E-mail addresses"})
+            self._emails.error = show_refusal(refusal, {"emails": _("E-mail addresses")})[1]
             return
         refused = [result for result in answer.results if not result.HasField("invite")]
         self._tell(len(answer.results) - len(refused), refused)
@@ -91,20 +92,23 @@ class InviteDialog:
 
     def _mistake(self, emails: Sequence[str]) -> str | None:
         if not emails:
-            return "Enter at least one e-mail address."
+            return _("Enter at least one e-mail address.")
         if len(emails) > MAX_EMAILS:
-            return f"These are {len(emails)} addresses; {MAX_EMAILS} can be invited at once."
+            return _("These are {count} addresses; {max_emails} can be invited at once.").format(
+                count=len(emails), max_emails=MAX_EMAILS
+            )
         return None
 
     def _tell(self, invited: int, refused: Sequence[InviteResult]) -> None:
-        sent = f"{invited} {'person' if invited == 1 else 'people'} invited"
+        sent = ngettext("{count} person invited.", "{count} people invited.", invited).format(count=invited)
         if not refused:
             self._dialog.close()
-            ui.notify(f"{sent}.", type="positive")
+            ui.notify(sent, type="positive")
             return
         self._emails.value = "\n".join(result.email for result in refused)
         with self._remarks:
-            title = f"{sent}. {len(refused)} could not be:" if invited else "No one was invited:"
+            rest = ngettext("{count} could not be:", "{count} could not be:", len(refused)).format(count=len(refused))
+            title = f"{sent} {rest}" if invited else _("No one was invited:")
             with notice("warn", title), ui.element("ul"):
                 for result in refused:
                     with ui.element("li"):

@@ -25,12 +25,13 @@ from admin_ui.components.mail_state import mail_state
 from admin_ui.components.paged_table import Column, PagedTable, PageOf, row_actions
 from admin_ui.components.states import notice
 from admin_ui.components.times import ago
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
 PAGE_SIZE = 25
 """Fewer than elsewhere: the page has two tables."""
-COLUMNS = (Column("E-mail"), Column("Status"), Column("Mail"), Column("Invited"), Column("Expires"),
-           Column("Actions", "actions"))  # fmt: skip
+COLUMNS = (Column(_("E-mail")), Column(_("Status")), Column(_("Mail")), Column(_("Invited")), Column(_("Expires")),
+           Column(_("Actions"), "actions"))  # fmt: skip
 
 
 class InviteList:
@@ -40,7 +41,7 @@ class InviteList:
         self._visit = visit
         self._remark = div("hidden")
         self._table: PagedTable[Invite] = PagedTable(
-            "Invited users", COLUMNS, self._fetch, self._draw, on_empty=_draw_empty
+            _("Invited users"), COLUMNS, self._fetch, self._draw, on_empty=_draw_empty
         )
         self._stage = div("hidden")
         """Where dialogs are drawn: outside the table, which may be redrawn while one is open."""
@@ -57,7 +58,9 @@ class InviteList:
         if any(invite.mail.state == INVITE_MAIL_STATE_NOT_CONFIGURED for invite in page.invites):
             self._remark.classes(remove="hidden")
             with self._remark:
-                notice("warn", "No mail server is configured", "Copy the link of an invite and pass it on yourself.")
+                notice(
+                    "warn", _("No mail server is configured"), _("Copy the link of an invite and pass it on yourself.")
+                )
         return PageOf(page.invites, page.next_page_token)
 
     def _draw(self, invite: Invite) -> Sequence[Callable[[], object]]:
@@ -73,33 +76,38 @@ class InviteList:
     def _actions(self, invite: Invite) -> None:
         with row_actions():
             if invite.status != INVITE_STATUS_EXPIRED:
-                icon_button("link", f"Copy link: {invite.email}", lambda: self._link(invite))
-            icon_button("send", f"Resend: {invite.email}", lambda: self._resend(invite))
-            icon_button("delete", f"Revoke: {invite.email}", lambda: self._revoke(invite))
+                icon_button("link", _("Copy link: {email}").format(email=invite.email), lambda: self._link(invite))
+            icon_button("send", _("Resend: {email}").format(email=invite.email), lambda: self._resend(invite))
+            icon_button("delete", _("Revoke: {email}").format(email=invite.email), lambda: self._revoke(invite))
 
     async def _link(self, invite: Invite) -> None:
         request = CreateInviteLinkRequest(invite_id=invite.id)
         made = await self._visit.ask(self._visit.core.invites.CreateInviteLink, request)
-        explanation = f"The first person to open it joins as {invite.email}. Do not give it to others."
+        explanation = _("The first person to open it joins as {email}. Do not give it to others.").format(
+            email=invite.email
+        )
         with self._stage:
-            with dialog("Invite link", explanation) as shown:
-                copyable(made.url, "invite link")
+            with dialog(_("Invite link"), explanation) as shown:
+                copyable(made.url, _("invite link"))
                 with dialog_actions():
-                    secondary("Done", shown.close)
+                    secondary(_("Done"), shown.close)
             gone_when_closed(shown)
             shown.open()
 
     async def _resend(self, invite: Invite) -> None:
         request = ResendInviteRequest(invite_id=invite.id)
         await self._visit.ask(self._visit.core.invites.ResendInvite, request)
-        where = "goes to the simulator" if self._visit.destinations.mails_are_simulated else "is on its way"
-        ui.notify(f"Another mail to {invite.email} {where}. The invite counts for 7 days from now.")
+        if self._visit.destinations.mails_are_simulated:
+            told = _("Another mail to {email} goes to the simulator. The invite counts for 7 days from now.")
+        else:
+            told = _("Another mail to {email} is on its way. The invite counts for 7 days from now.")
+        ui.notify(told.format(email=invite.email))
         await self.refresh()
 
     async def _revoke(self, invite: Invite) -> None:
-        explanation = f"The links that {invite.email} has got stop working at once."
+        explanation = _("The links that {email} has got stop working at once.").format(email=invite.email)
         with self._stage:
-            agreed = await confirm("Revoke the invite?", explanation, "Revoke invite")
+            agreed = await confirm(_("Revoke the invite?"), explanation, _("Revoke invite"))
         if agreed:
             request = RevokeInviteRequest(invite_id=invite.id)
             await self._visit.ask(self._visit.core.invites.RevokeInvite, request)
@@ -107,18 +115,19 @@ class InviteList:
 
 
 def _draw_empty() -> None:
-    p("There are no open invites.", "muted")
+    p(_("There are no open invites."), "muted")
 
 
 def _who(invite: Invite) -> None:
     with div("stack-tight"):
         text(invite.email)
-        role = "as an owner" if invite.role == ROLE_OWNER else "as a member"
-        text(f"{role}, by {invite.invited_by}" if invite.invited_by else role, "muted small")
+        role = _("as an owner") if invite.role == ROLE_OWNER else _("as a member")
+        by = _("{role}, by {who}").format(role=role, who=invite.invited_by) if invite.invited_by else role
+        text(by, "muted small")
 
 
 def _status(invite: Invite) -> None:
     if invite.status == INVITE_STATUS_EXPIRED:
-        badge("Expired", "warn")
+        badge(_("Expired"), "warn")
     else:
-        badge("Pending", "info")
+        badge(_("Pending"), "info")

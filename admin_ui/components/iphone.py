@@ -13,6 +13,7 @@ from admin_ui.components.html import div
 from admin_ui.components.island import Island, in_order
 from admin_ui.components.notification_groups import Group, Stack, grouped
 from admin_ui.components.screen import Deeds, Screen
+from admin_ui.texts import _
 
 WALLPAPERS = 5
 """Number of wallpapers in the stylesheet."""
@@ -45,7 +46,7 @@ class IPhone(Screen):
                     ui.icon("lock").classes("iphone-padlock")
                     div("iphone-date")
                     div("iphone-clock")
-                self._draw_cards("All quiet. Send something.")
+                self._draw_cards(_("All quiet. Send something."))
                 with div("iphone-tools").props("aria-hidden=true"):
                     for icon in ("flashlight_on", "photo_camera"):
                         with div("iphone-tool"):
@@ -54,7 +55,7 @@ class IPhone(Screen):
             self._draw_banner()
             self._bar = ui.element("button").classes("iphone-home").props("type=button")
             self._bar.on("click", lambda: self.lock(locked=not self._is_locked))
-        set_prop(self._cards, "aria-label", f"What is on {name}")
+        set_prop(self._cards, "aria-label", _("What is on {name}").format(name=name))
         self.lock(locked=True)
 
     @property
@@ -72,9 +73,13 @@ class IPhone(Screen):
         if locked:
             self._island.expand("")
             self._home.clear_banner()
-        set_prop(self, "aria-label", f"{'Lock screen' if locked else 'Home screen'} of {self._name}")
-        set_prop(self._bar, "aria-label", f"{'Unlock' if locked else 'Lock'} {self._name}")
-        set_prop(self._bar, "title", "Swipe up on an iPhone; click here")
+        set_prop(
+            self,
+            "aria-label",
+            (_("Lock screen of {name}") if locked else _("Home screen of {name}")).format(name=self._name),
+        )
+        set_prop(self._bar, "aria-label", (_("Unlock {name}") if locked else _("Lock {name}")).format(name=self._name))
+        set_prop(self._bar, "title", _("Swipe up on an iPhone; click here"))
         self.on_lock()
 
     def show(self, phone: Mapping[str, Any]) -> None:
@@ -82,7 +87,7 @@ class IPhone(Screen):
         is_offline = bool(phone["settings"]["offline"])
         self.classes(add="is-offline" if is_offline else "", remove="" if is_offline else "is-offline")
         self._network.name = "wifi_off" if is_offline else "wifi"
-        set_prop(self._network, "aria-label", "Offline" if is_offline else "Online")
+        set_prop(self._network, "aria-label", _("Offline") if is_offline else _("Online"))
         activities, notifications = phone["live_activities"], phone["notifications"]
         self._keep_only({_activity_key(one) for one in activities} | {_key(one) for one in notifications})
         for activity in activities:

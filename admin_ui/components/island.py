@@ -9,6 +9,7 @@ from admin_ui.activity_types.registry import Reading, read
 from admin_ui.components.activity_card import ActivityCard
 from admin_ui.components.card_parts import OnAction, app_icon, paint, set_prop
 from admin_ui.components.html import div, text
+from admin_ui.texts import _
 
 ALERT_SECONDS = 5.0
 """How long an alert keeps the island expanded."""
@@ -55,8 +56,8 @@ class _Part(ui.element):
         for name in MOMENTS:
             set_prop(self._figure, name, moments.get(name, ""))
         set_prop(self, "aria-expanded", "true" if is_expanded else "false")
-        set_prop(self, "aria-label", f"Dynamic Island: {reading.title or 'Live Activity'}")
-        set_prop(self, "title", "Touch and hold on an iPhone; click here")
+        set_prop(self, "aria-label", _("Dynamic Island: {title}").format(title=reading.title or _("Live Activity")))
+        set_prop(self, "title", _("Touch and hold on an iPhone; click here"))
 
 
 class Island(ui.element):

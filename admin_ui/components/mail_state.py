@@ -1,5 +1,7 @@
 """The state of a mail: on its way, sent, failed."""
 
+from functools import partial
+
 from smith.core.v1.invite_pb2 import (
     INVITE_MAIL_STATE_FAILED,
     INVITE_MAIL_STATE_NOT_CONFIGURED,
@@ -7,8 +9,9 @@ from smith.core.v1.invite_pb2 import (
     InviteMail,
 )
 
-from admin_ui.components.html import div, text
+from admin_ui.components.html import div, phrase, text
 from admin_ui.components.times import ago
+from admin_ui.texts import _
 
 
 def mail_state(mail: InviteMail, *, is_simulated: bool) -> None:
@@ -16,16 +19,19 @@ def mail_state(mail: InviteMail, *, is_simulated: bool) -> None:
     with div("stack-tight"):
         if mail.state == INVITE_MAIL_STATE_SENT:
             with div():
-                text("kept by the simulator " if is_simulated else "sent ")
-                ago(mail.sent_at)
+                phrase(
+                    _("kept by the simulator {when}") if is_simulated else _("sent {when}"),
+                    when=partial(ago, mail.sent_at),
+                )
         elif mail.state == INVITE_MAIL_STATE_FAILED:
-            text("failed", "tone-bad")
+            text(_("failed"), "tone-bad")
         elif mail.state == INVITE_MAIL_STATE_NOT_CONFIGURED:
-            text("no mail server", "tone-warn")
+            text(_("no mail server"), "tone-warn")
         else:
             with div():
-                text("next attempt " if mail.reason else "goes to the simulator" if is_simulated else "on its way")
                 if mail.reason:
-                    ago(mail.next_attempt_at)
+                    phrase(_("next attempt {when}"), when=partial(ago, mail.next_attempt_at))
+                else:
+                    text(_("goes to the simulator") if is_simulated else _("on its way"))
         if mail.message and mail.state != INVITE_MAIL_STATE_NOT_CONFIGURED:
             text(mail.message, "muted small")

@@ -8,6 +8,7 @@ from nicegui import ui
 
 from admin_ui.components.card_parts import OnAction, action_button, app_icon, set_prop
 from admin_ui.components.html import div, text
+from admin_ui.texts import _
 
 MediaKind = Literal["image", "video", "audio", "unknown"]
 
@@ -17,7 +18,12 @@ ENDINGS: dict[MediaKind, tuple[str, ...]] = {
     "audio": ("mp3", "m4a", "wav", "aac", "aiff", "ogg"),
 }
 ICONS: dict[MediaKind, str] = {"image": "image", "video": "movie", "audio": "graphic_eq", "unknown": "attachment"}
-NAMES: dict[MediaKind, str] = {"image": "Image", "video": "Video", "audio": "Audio", "unknown": "Attachment"}
+NAMES: dict[MediaKind, str] = {
+    "image": _("Image"),
+    "video": _("Video"),
+    "audio": _("Audio"),
+    "unknown": _("Attachment"),
+}
 
 BELOW = ("icon", "media", "actions", "redirection")
 """What is drawn below the text once the card is expanded."""
@@ -66,10 +72,10 @@ class NotificationCard(ui.element):
             with ui.element("button").classes("lock-head").props("type=button") as self._head:
                 app_icon()
                 with div("lock-words"):
-                    self._level = text("Time Sensitive", "lock-level")
+                    self._level = text(_("Time Sensitive"), "lock-level")
                     with div("lock-title-row"):
                         self._title = text("", "lock-title")
-                        self._time = text("now", "lock-time", "time")
+                        self._time = text(_("now"), "lock-time", "time")
                     self._subtitle = text("", "lock-subtitle")
                     self._message = text("", "lock-text lock-message")
                 with div("lock-side") as self._side:
@@ -85,7 +91,7 @@ class NotificationCard(ui.element):
             return
         before, self._shown = self._shown, dict(notification)
         title, subtitle, message = (_word(notification, key) for key in ("title", "subtitle", "message"))
-        set_prop(self, "aria-label", f"Notification: {title or message or 'without a title'}")
+        set_prop(self, "aria-label", _("Notification: {title}").format(title=title or message or _("without a title")))
         self._title.text, self._subtitle.text, self._message.text = title, subtitle, message
         self._level.set_visibility(notification.get("interruption_level") == "time-sensitive")
         self._subtitle.set_visibility(bool(subtitle))
@@ -131,7 +137,7 @@ class NotificationCard(ui.element):
         with ui.element("button").classes("lock-action is-row is-quiet").props("type=button") as button:
             button.mark("open")
             ui.icon("touch_app").props("aria-hidden=true")
-            text(f"Tap: opens {media_host(target) or 'a link'}", "lock-action-title")
+            text(_("Tap: opens {where}").format(where=media_host(target) or _("a link")), "lock-action-title")
         button.on("click", self._on_open)
 
 
@@ -143,7 +149,7 @@ def _draw_icon(url: str) -> None:
         image.props["alt"] = ""
         image.props["referrerpolicy"] = "no-referrer"
         image.on("error", lambda: image.set_visibility(False))
-        text(f"Icon from {media_host(url)}", "lock-text")
+        text(_("Icon from {host}").format(host=media_host(url)), "lock-text")
 
 
 class _Media(ui.element):
@@ -159,23 +165,23 @@ class _Media(ui.element):
                 # A URL without an ending may well be an image: the browser finds out.
                 image = ui.element("img").classes("lock-image")
                 image.props["src"] = url
-                image.props["alt"] = f"Image from {self._host}"
+                image.props["alt"] = _("Image from {host}").format(host=self._host)
                 image.props["referrerpolicy"] = "no-referrer"
                 image.on("error", self._is_no_image)
             else:
-                self._label("plays on the phone" if self._host else "not an https URL")
+                self._label(_("plays on the phone") if self._host else _("not an https URL"))
 
     def _is_no_image(self) -> None:
         self.clear()
         with self:
-            self._label("cannot be shown here")
+            self._label(_("cannot be shown here"))
 
     def _label(self, remark: str) -> None:
         with div("lock-attachment"):
             ui.icon(ICONS[self._kind]).props("aria-hidden=true")
             with div("lock-words"):
                 text(NAMES[self._kind], "lock-title")
-                text(f"{self._host or 'unknown host'}, {remark}", "lock-text")
+                text(_("{host}, {remark}").format(host=self._host or _("unknown host"), remark=remark), "lock-text")
 
 
 def _word(notification: Mapping[str, Any], key: str) -> str:

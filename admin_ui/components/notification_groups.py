@@ -8,6 +8,7 @@ from nicegui import ui
 
 from admin_ui.components.card_parts import set_prop
 from admin_ui.components.html import div, text
+from admin_ui.texts import _, ngettext
 
 APP = "ActivitySmith"
 """What iOS calls the app."""
@@ -42,8 +43,8 @@ class Stack(ui.element):
         with self:
             with div("iphone-group-head") as self._head:
                 text(APP, "iphone-group-name")
-                self._closer = _small_button("Show less", self._turn).mark("show less")
-                _small_button("Clear", clear).mark("clear")
+                self._closer = _small_button(_("Show less"), self._turn).mark("show less")
+                _small_button(_("Clear"), clear).mark("clear")
             self.cards = div("iphone-list")
             self._opener = ui.element("button").classes("iphone-group-open").props("type=button aria-expanded=false")
             self._opener.on("click", self._turn)
@@ -53,15 +54,24 @@ class Stack(ui.element):
     def show(self, count: int) -> None:
         """How many notifications are in it."""
         self._count = count
-        is_several, name = count > 1, f"{count} notifications of {APP}"
+        is_several = count > 1
+        name = ngettext("{count} notification of {app}", "{count} notifications of {app}", count).format(
+            count=count, app=APP
+        )
         is_stacked = is_several and not self._is_open
         # One that is alone opens by itself, and is no stack when more come than the person saw.
         self._is_open = self._is_open and is_several
         self.classes(add="is-stacked" if is_stacked else "", remove="" if is_stacked else "is-stacked")
         self.classes(add="is-many" if count > 2 else "", remove="" if count > 2 else "is-many")
-        set_prop(self, "aria-label", name if is_several else f"A notification of {APP}")
-        set_prop(self._opener, "aria-label", f"{name}, stacked: show them")
-        set_prop(self._opener, "title", f"{count} notifications. Click to see them all.")
+        set_prop(self, "aria-label", name if is_several else _("A notification of {app}").format(app=APP))
+        set_prop(self._opener, "aria-label", _("{name}, stacked: show them").format(name=name))
+        set_prop(
+            self._opener,
+            "title",
+            ngettext(
+                "{count} notification. Click to see it.", "{count} notifications. Click to see them all.", count
+            ).format(count=count),
+        )
         self._opener.set_visibility(is_stacked)
         self._head.set_visibility(is_several and self._is_open)
         # What is in a stack cannot be reached, by keyboard either, before it is opened.

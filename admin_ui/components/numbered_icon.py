@@ -4,6 +4,7 @@ from nicegui import ui
 
 from admin_ui.components.card_parts import app_icon, set_prop
 from admin_ui.components.html import text
+from admin_ui.texts import _
 
 
 class NumberedIcon(ui.element):
@@ -21,4 +22,8 @@ class NumberedIcon(ui.element):
         """Shows the number; 0 for none."""
         self._number.text = f"{number}" if number else ""
         self._number.set_visibility(bool(number))
-        set_prop(self, "aria-label", f"App icon, badge {number}" if number else "App icon without a badge")
+        set_prop(
+            self,
+            "aria-label",
+            _("App icon, badge {number}").format(number=number) if number else _("App icon without a badge"),
+        )

@@ -9,6 +9,7 @@ from nicegui import ui
 
 from admin_ui.components.buttons import secondary
 from admin_ui.components.html import a, div, text
+from admin_ui.texts import _
 
 PAGE_SIZE = 50
 
@@ -127,10 +128,10 @@ class PagedTable(Generic[Row]):
         if not self._next and len(self._tokens) == 1:
             return
         with ui.element("nav").classes("paging") as paging:
-            paging.props["aria-label"] = f"Pages of {self._label}"
-            secondary("Previous", self._previous).set_enabled(len(self._tokens) > 1)
-            text(f"Page {len(self._tokens)}", "muted")
-            secondary("Next", self._following).set_enabled(bool(self._next))
+            paging.props["aria-label"] = _("Pages of {label}").format(label=self._label)
+            secondary(_("Previous"), self._previous).set_enabled(len(self._tokens) > 1)
+            text(_("Page {count}").format(count=len(self._tokens)), "muted")
+            secondary(_("Next"), self._following).set_enabled(bool(self._next))
 
     async def _previous(self) -> None:
         self._tokens.pop()

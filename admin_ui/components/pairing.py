@@ -17,6 +17,7 @@ from admin_ui.components.dialogs import dialog, dialog_actions
 from admin_ui.components.html import div, p, text
 from admin_ui.components.pairing_ways import app_way, browser_way, simulated_way
 from admin_ui.simulated_phones import BROWSERS, SimulatorAway, pair_browser, pair_phone
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
 MAX_PEOPLE = 1000
@@ -40,13 +41,13 @@ class Pairing:
         """Asks for a code and shows it. Raises Refused."""
         people = await self._people()
         self._user_id = self._visit.member.user_id
-        about = "A phone or a browser that is paired gets what your backends send."
-        with self._dialogs, dialog("Pair a device", about) as shown:
+        about = _("A phone or a browser that is paired gets what your backends send.")
+        with self._dialogs, dialog(_("Pair a device"), about) as shown:
             if len(people) > 1:
                 self._choose_person(people)
             self._place = div("stack")
             with dialog_actions():
-                secondary("Close", shown.close)
+                secondary(_("Close"), shown.close)
             ui.timer(1.0, self._tick)
         self._shown = shown
         shown.on_value_change(self._changed)
@@ -61,8 +62,9 @@ class Pairing:
         if newest is None or newest.id == self._newest_before or self._shown is None:
             return
         self._shown.close()
-        whose = "" if newest.user_id == self._visit.member.user_id else f" for {newest.user_name or newest.user_email}"
-        ui.notify(f"Paired {newest.name}{whose}.", type="positive")
+        is_own = newest.user_id == self._visit.member.user_id
+        told = _("Paired {name}.") if is_own else _("Paired {name} for {who}.")
+        ui.notify(told.format(name=newest.name, who=newest.user_name or newest.user_email), type="positive")
 
     async def _people(self) -> Sequence[Member]:
         if not self._visit.is_owner:
@@ -72,7 +74,7 @@ class Pairing:
 
     def _choose_person(self, people: Sequence[Member]) -> None:
         names = {one.user_id: _name_of(one) for one in people}
-        chosen = ui.select(names, value=self._user_id, label="Whose device is it?", with_input=len(people) > 10)
+        chosen = ui.select(names, value=self._user_id, label=_("Whose device is it?"), with_input=len(people) > 10)
 
         async def choose() -> None:
             if chosen.value:
@@ -101,17 +103,20 @@ class Pairing:
         with div("pairing-head"):
             with div("cluster"):
                 text(code, "pairing-code", "code").mark("pairing-code")
-                copy_button(code, "Copy pairing code")
+                copy_button(code, _("Copy pairing code"))
             with div("stack-tight"):
                 with div("pairing-state").props("role=status"):
                     div("pairing-dot")
-                    text("Waiting for the device…")
+                    text(_("Waiting for the device…"))
                 self._left = p("", "muted small num")
         browser_way(server, code)
         app_way(server, code)
         if self._visit.settings.simulator_url is not None:
-            browsers = [(f"Simulated {name}", partial(self._simulate_browser, kind)) for kind, name in BROWSERS.items()]
-            simulated_way([("Simulated iPhone", self._simulate_phone), *browsers])
+            browsers = [
+                (_("Simulated {name}").format(name=name), partial(self._simulate_browser, kind))
+                for kind, name in BROWSERS.items()
+            ]
+            simulated_way([(_("Simulated iPhone"), self._simulate_phone), *browsers])
 
     def _tick(self) -> None:
         if not self._code.pairing_code:
@@ -119,31 +124,31 @@ class Pairing:
         left = self._code.expires_at.ToDatetime(dt.UTC) - dt.datetime.now(dt.UTC)
         seconds = int(left.total_seconds())
         if seconds > 0:
-            self._left.text = f"It works once, for another {seconds // 60}:{seconds % 60:02}."
+            self._left.text = _("It works once, for another {time}.").format(time=f"{seconds // 60}:{seconds % 60:02}")
             return
         self._code = CreatePairingCodeResponse()
         self._place.clear()
         with self._place, div("pairing-words"):
-            p("The code has expired.", "strong")
-            p("It was not used within 10 minutes.", "muted")
-            primary("New code", self._new_code)
+            p(_("The code has expired."), "strong")
+            p(_("It was not used within 10 minutes."), "muted")
+            primary(_("New code"), self._new_code)
 
     async def _simulate_phone(self) -> None:
-        await self._simulate(lambda simulator, code: pair_phone(simulator, code, "Simulated iPhone"))
+        await self._simulate(lambda simulator, code: pair_phone(simulator, code, _("Simulated iPhone")))
 
     async def _simulate_browser(self, kind: str) -> None:
-        name = f"Simulated {BROWSERS[kind]}"
+        name = _("Simulated {name}").format(name=BROWSERS[kind])
         await self._simulate(lambda simulator, code: pair_browser(simulator, code, name, kind))
 
     async def _simulate(self, pair: Callable[[str, str], Awaitable[None]]) -> None:
         simulator = self._visit.settings.simulator_url
         if simulator is None or not self._code.pairing_code:
-            ui.notify("Ask for a new code first.", type="warning")
+            ui.notify(_("Ask for a new code first."), type="warning")
             return
         try:
             await pair(simulator, self._code.pairing_code)
         except SimulatorAway as away:
-            ui.notify(str(away), type="negative", close_button="Close")
+            ui.notify(str(away), type="negative", close_button=_("Close"))
 
     def _changed(self, change: ValueChangeEventArguments[bool]) -> None:
         """Removes the dialog when it closes: the next one has another code."""

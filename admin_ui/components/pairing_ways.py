@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from urllib.parse import urlencode
 
 import segno
@@ -9,8 +10,9 @@ from nicegui import ui
 
 from admin_ui.components.buttons import link_button, secondary
 from admin_ui.components.copying import copy_button
-from admin_ui.components.html import a, code, div, p, text
+from admin_ui.components.html import a, code, div, labelled, p, phrase, text
 from admin_ui.components.states import notice
+from admin_ui.texts import _
 from service_kit.reach import (
     doubts_for_browsers,
     doubts_for_phones,
@@ -36,42 +38,42 @@ def phone_page_url(server: str, code: str = "") -> str:
 def browser_way(server: str, code: str) -> None:
     """Draws how a browser of any phone or computer becomes a device."""
     why = unreachable_for_browsers(server)
-    with ui.element("section").classes("pairing-way").props('aria-label="Receive in a browser"'):
+    with labelled(ui.element("section").classes("pairing-way"), _("Receive in a browser")):
         with div("stack-tight"):
-            text("Receive in a browser", "pairing-title", "h3")
-            text("Any phone or computer: no app and no Apple account needed.", "muted small")
+            text(_("Receive in a browser"), "pairing-title", "h3")
+            text(_("Any phone or computer: no app and no Apple account needed."), "muted small")
         if is_for_this_computer(server):
             _own_computer(phone_page_url(server, code))
-            notice("warn", "This address works on the server's own computer only", why)
+            notice("warn", _("This address works on the server's own computer only"), why)
         elif why:
-            notice("warn", "Browsers cannot receive at this address", why)
+            notice("warn", _("Browsers cannot receive at this address"), why)
         else:
             if doubts := doubts_for_browsers(server):
-                notice("info", f"Browsers get the address {server}", doubts)
+                notice("info", _("Browsers get the address {server}").format(server=server), doubts)
             _any_device(server, code)
 
 
 def app_way(server: str, code: str) -> None:
     """Draws how the app on an iPhone uses the code."""
     url = pairing_url(server, code)
-    with _folded("iPhone app", "With Smith, which your team builds and signs: docs/ios.md."):
+    with _folded(_("iPhone app"), _("With Smith, which your team builds and signs: docs/ios.md.")):
         if why := unreachable_for_phones(server):
-            notice("warn", "The code is for simulated phones only", why)
+            notice("warn", _("The code is for simulated phones only"), why)
         elif doubts := doubts_for_phones(server):
-            notice("info", f"Phones get the address {server}", doubts)
+            notice("info", _("Phones get the address {server}").format(server=server), doubts)
         with div("pairing"):
-            _qr(url, "QR code that opens the app and pairs it")
+            _qr(url, _("QR code that opens the app and pairs it"))
             with div("pairing-words"):
-                p("Open the app on the iPhone, and scan this or type the code.")
+                p(_("Open the app on the iPhone, and scan this or type the code."))
                 with div("cluster small"):
-                    text("On the iPhone itself:", "muted")
-                    a("Open the app", url)
-                    copy_button(url, "Copy pairing link")
+                    text(_("On the iPhone itself:"), "muted")
+                    a(_("Open the app"), url)
+                    copy_button(url, _("Copy pairing link"))
 
 
 def simulated_way(kinds: list[tuple[str, Simulate]]) -> None:
     """Draws a button for each kind of simulated device."""
-    with _folded("Simulated", "Without any device. The lock screen page shows it."), div("cluster"):
+    with _folded(_("Simulated"), _("Without any device. The lock screen page shows it.")), div("cluster"):
         for label, simulate in kinds:
             secondary(label, simulate)
 
@@ -96,35 +98,39 @@ def _qr(content: str, label: str) -> None:
 def _own_computer(url: str) -> None:
     with ui.element("ol").classes("pairing-steps"):
         with ui.element("li"):
-            text("On the server's own computer, open the page.")
+            text(_("On the server's own computer, open the page."))
             _page_link(url)
         with ui.element("li"):
-            text("Pair there, and allow notifications.")
+            text(_("Pair there, and allow notifications."))
 
 
 def _any_device(server: str, pairing_code: str) -> None:
     url = phone_page_url(server, pairing_code)
     with div("pairing"):
-        _qr(url, "QR code that opens the page for this device")
+        _qr(url, _("QR code that opens the page for this device"))
         with div("pairing-words"):
             with ui.element("ol").classes("pairing-steps"):
                 with ui.element("li"):
-                    text("Scan this with the device's camera, or open ")
-                    code(phone_page_url(server))
-                    text(" there and type the code.")
+                    address = partial(code, phone_page_url(server))
+                    phrase(
+                        _("Scan this with the device's camera, or open {address} there and type the code."),
+                        address=address,
+                    )
                 with ui.element("li"):
-                    text("On an iPhone or iPad: Share, then ")
-                    text("Add to Home Screen", "strong")
-                    text(". Open it from there and type the code.")
+                    choice = partial(text, _("Add to Home Screen"), "strong")
+                    phrase(
+                        _("On an iPhone or iPad: Share, then {choice}. Open it from there and type the code."),
+                        choice=choice,
+                    )
                 with ui.element("li"):
-                    text("Allow notifications.")
-            text("To receive on this device, where you read this:", "muted small")
+                    text(_("Allow notifications."))
+            text(_("To receive on this device, where you read this:"), "muted small")
             _page_link(url)
 
 
 def _page_link(url: str) -> None:
     with div("cluster pairing-link"):
-        link = link_button("Open the page", url, icon="open_in_new")
+        link = link_button(_("Open the page"), url, icon="open_in_new")
         link.props["target"], link.props["rel"] = "_blank", "noopener"
-        link.props["title"] = "Opens in a new tab"
-        copy_button(url, "Copy link to the page")
+        link.props["title"] = _("Opens in a new tab")
+        copy_button(url, _("Copy link to the page"))

@@ -13,15 +13,17 @@ from admin_ui.components.html import div, p, text
 from admin_ui.components.mail_state import mail_state
 from admin_ui.components.states import notice
 from admin_ui.core import Refused
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
 LOOK_SECONDS = 1.0
 """How often the dialog asks for the state of a mail that is on its way."""
-KEPT = (
+KEPT = _(
     "No mail server is set: the simulator keeps the mail, and no person gets it. Make a link to a new password and "
     "pass it on yourself."
 )
-NO_MAIL_SERVER = "No mail server is configured"
+NO_MAIL_SERVER = _("No mail server is configured")
+ONCE = _("It works once, for an hour. When it is used, all their sessions end.")
 
 
 class PasswordReset:
@@ -32,18 +34,22 @@ class PasswordReset:
         self._visit = visit
         self._member = member
         simulated = visit.destinations.mails_are_simulated
-        goes = KEPT if simulated else f"A link with which they choose a new password goes to {member.email}."
-        explanation = f"{goes} It works once, for an hour. When it is used, all their sessions end."
-        with dialog(f"A new password for {member.name}?", explanation) as self._dialog:
+        goes = (
+            KEPT
+            if simulated
+            else _("A link with which they choose a new password goes to {email}.").format(email=member.email)
+        )
+        explanation = f"{goes} {ONCE}"
+        with dialog(_("A new password for {name}?").format(name=member.name), explanation) as self._dialog:
             self._state = div("stack").props("aria-live=polite")
             with dialog_actions():
-                secondary("Close", self._dialog.close)
+                secondary(_("Close"), self._dialog.close)
                 if simulated:
-                    secondary("Try the mail", self._send)
-                    primary("Make a link to pass on", self._make_link)
+                    secondary(_("Try the mail"), self._send)
+                    primary(_("Make a link to pass on"), self._make_link)
                 else:
-                    secondary("Make a link to pass on", self._make_link)
-                    primary("Send the link", self._send)
+                    secondary(_("Make a link to pass on"), self._make_link)
+                    primary(_("Send the link"), self._send)
             self._timer = ui.timer(LOOK_SECONDS, self._look, active=False)
         gone_when_closed(self._dialog)
 
@@ -71,8 +77,8 @@ class PasswordReset:
             return
         self._state.clear()
         with self._state:
-            copyable(made.url, "link to a new password")
-            p(f"It works once, for an hour. Pass it to {self._member.email} only.", "muted")
+            copyable(made.url, _("link to a new password"))
+            p(_("It works once, for an hour. Pass it to {email} only.").format(email=self._member.email), "muted")
 
     def _refuse(self, refusal: Refused) -> None:
         if refusal.is_signed_out:
@@ -93,8 +99,8 @@ class PasswordReset:
         self._state.clear()
         with self._state:
             if mail.state == INVITE_MAIL_STATE_NOT_CONFIGURED:
-                notice("warn", NO_MAIL_SERVER, "Make a link and pass it on yourself.")
+                notice("warn", NO_MAIL_SERVER, _("Make a link and pass it on yourself."))
                 return
             with div("cluster"):
-                text(f"Mail to {self._member.email}:", "strong")
+                text(_("Mail to {email}:").format(email=self._member.email), "strong")
                 mail_state(mail, is_simulated=self._visit.destinations.mails_are_simulated)

@@ -9,10 +9,13 @@ from admin_ui.components.buttons import OnClick, primary, secondary
 from admin_ui.components.dialogs import dialog, dialog_actions, gone_when_closed
 from admin_ui.components.form_dialog import Done, Form, ask_by_form
 from admin_ui.core import Refused
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
-TOO_LATE = "You signed in more than 10 minutes ago. Close this and try again."
-SIGN_IN_FIRST = "No password opens your login. Sign in again to show that it is you: then you have 10 minutes for this."
+TOO_LATE = _("You signed in more than 10 minutes ago. Close this and try again.")
+SIGN_IN_FIRST = _(
+    "No password opens your login. Sign in again to show that it is you: then you have 10 minutes for this."
+)
 
 
 class Proof(Form):
@@ -29,7 +32,7 @@ class Proof(Form):
         """Draws the field where it is called. `name` is what the API calls it."""
         self._password = None
         if needs_password:
-            self._password = ui.input("Your password", password=True, password_toggle_button=True)
+            self._password = ui.input(_("Your password"), password=True, password_toggle_button=True)
             self._password.props("maxlength=200 autocomplete=current-password")
         self._name = name
         super().__init__({**(fields or {}), **({name: self._password} if self._password else {})}, instead=instead)
@@ -44,14 +47,14 @@ class Proof(Form):
         super().is_incomplete()
         if self._password is None or self._password.value:
             return False
-        self._password.error = "Enter your password."
+        self._password.error = _("Enter your password.")
         return True
 
     def refuse(self, refusal: Refused) -> None:
         """See Form."""
         is_about_it = refusal.reason == "FORBIDDEN" and self._name in refusal.message
         if is_about_it and self._password is not None:
-            self._password.error = "This is not your password."
+            self._password.error = _("This is not your password.")
         elif is_about_it:
             self.tell(TOO_LATE)
         else:
@@ -103,10 +106,10 @@ async def ask_with_proof(
 def _ask_to_sign_in(stage: ui.element, title: str, back: str) -> None:
     here = ui.context.client.request.url.path
     with stage, dialog(title, SIGN_IN_FIRST) as shown, dialog_actions():
-        secondary("Cancel", shown.close)
+        secondary(_("Cancel"), shown.close)
         with ui.element("form").props("method=post action=/sign-out"):
             following = ui.element("input").props("type=hidden name=next")
             following.props["value"] = f"{here}#{back}"
-            primary("Sign in again").props("type=submit")
+            primary(_("Sign in again")).props("type=submit")
     gone_when_closed(shown)
     shown.open()

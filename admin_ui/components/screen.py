@@ -6,8 +6,9 @@ from typing import Any, Protocol
 from nicegui import ui
 
 from admin_ui.components.activity_card import ActivityCard
-from admin_ui.components.html import div, text
+from admin_ui.components.html import div, labelled, text
 from admin_ui.components.notification_card import NotificationCard, media_host
+from admin_ui.texts import _
 
 
 class Deeds(Protocol):
@@ -49,13 +50,13 @@ class Screen(ui.element):
                     link.props.update({"href": url, "target": "_blank", "rel": "noopener noreferrer"})
                 elif url:
                     text(url, "iphone-banner-link")
-            close_button("Close", self._banner.clear)
+            close_button(_("Close"), self._banner.clear)
 
     def _draw_cards(self, quiet: str) -> None:
         """Where the cards will be; `quiet` stands there while there are none."""
         with div("iphone-cards").props("tabindex=0 role=region") as self._cards:
             self._activities = div("iphone-list")
-            self._notifications = div("iphone-list").props('role=group aria-live=polite aria-label="Notifications"')
+            self._notifications = labelled(div("iphone-list").props("role=group aria-live=polite"), _("Notifications"))
             self._empty = text(quiet, "iphone-quiet", "p")
 
     def _draw_banner(self) -> None:
@@ -80,7 +81,7 @@ class Screen(ui.element):
                     lambda: ActivityCard(
                         activity["content_state"], actions, lambda one: self._deeds.run_action(one, None)
                     ),
-                    "Dismiss this Live Activity",
+                    _("Dismiss this Live Activity"),
                     lambda: self._deeds.dismiss_activity(activity_id),
                     arrives=not self._is_first,
                 )
@@ -115,7 +116,7 @@ class Screen(ui.element):
                         lambda: self._deeds.open_notification(notification_id),
                         is_expanded=False,
                     ),
-                    "Dismiss this notification",
+                    _("Dismiss this notification"),
                     lambda: take_off(notification_id),
                     arrives=not self._is_first,
                 )

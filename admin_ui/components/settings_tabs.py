@@ -2,20 +2,21 @@
 
 from nicegui import ui
 
-from admin_ui.components.html import a
+from admin_ui.components.html import a, labelled
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
 TABS = (
-    ("General", "/settings", False),
-    ("Server", "/settings/server", True),
-    ("Audit log", "/settings/audit-log", True),
+    (_("General"), "/settings", False),
+    (_("Server"), "/settings/server", True),
+    (_("Audit log"), "/settings/audit-log", True),
 )
 """Name, path, and whether it is for owners only."""
 
 
 def settings_tabs(visit: Visit, path: str) -> None:
     """Links to those pages that the person may see."""
-    with ui.element("nav").classes("subnav").props('aria-label="Settings"'):
+    with labelled(ui.element("nav").classes("subnav"), _("Settings")):
         for name, target, for_owners in TABS:
             if for_owners and not visit.is_owner:
                 continue

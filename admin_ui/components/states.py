@@ -5,7 +5,8 @@ from contextlib import contextmanager
 
 from nicegui import ui
 
-from admin_ui.components.html import div, p, text
+from admin_ui.components.html import div, labelled, p, text
+from admin_ui.texts import _
 
 
 @contextmanager
@@ -23,19 +24,19 @@ def error_state(message: str) -> None:
     """Says that the page cannot be shown, why, and offers to try again."""
     with div("empty").props("role=alert"):
         ui.icon("error_outline").classes("empty-icon tone-bad").props("aria-hidden=true")
-        text("This page cannot be shown", "empty-title", "h2")
+        text(_("This page cannot be shown"), "empty-title", "h2")
         p(message, "muted")
         with div("empty-actions"):
             again = ui.element("button").classes("button-link").props("type=button")
             again.on("click", js_handler="() => location.reload()")
             with again:
-                text("Try again")
+                text(_("Try again"))
 
 
 def loading(lines: int = 3) -> ui.element:
     """Grey bars in place of content that is being read. Remove it, or clear its container, once it is there."""
-    with div("loading").props('role=status aria-label="Loading"') as bars:
-        for _ in range(lines):
+    with labelled(div("loading").props("role=status"), _("Loading")) as bars:
+        for _line in range(lines):
             div("loading-bar")
     return bars
 

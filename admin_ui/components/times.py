@@ -7,12 +7,13 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from nicegui import ui
 
 from admin_ui.components.html import text
+from admin_ui.texts import _
 
 WRITTEN = re.compile(r"(?:(\d{4}-\d\d-\d\d) )?\b(\d\d:\d\d:\d\d) UTC\b")
 """A time as core's explanations have it."""
 
 
-def ago(moment: Timestamp | None, never: str = "never") -> ui.element:
+def ago(moment: Timestamp | None, never: str = _("never")) -> ui.element:
     """How long ago it was, or how soon it will be, with the exact time as tooltip; `never` if there is none."""
     if moment is None or moment == Timestamp():
         return text(never, "muted")

@@ -1,5 +1,7 @@
 """The secret that webhook calls are signed with: shown on demand, replaced on request."""
 
+from functools import partial
+
 from google.protobuf.timestamp_pb2 import Timestamp
 from nicegui import ui
 from smith.core.v1.webhook_service_pb2 import GetWebhookSecretRequest, RotateWebhookSecretRequest
@@ -7,14 +9,15 @@ from smith.core.v1.webhook_service_pb2 import GetWebhookSecretRequest, RotateWeb
 from admin_ui.components.buttons import secondary
 from admin_ui.components.copying import copyable
 from admin_ui.components.dialogs import confirm
-from admin_ui.components.html import div, text
+from admin_ui.components.html import div, phrase
 from admin_ui.components.layout import card
 from admin_ui.components.states import notice
 from admin_ui.components.times import ago
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
-ABOUT = "Your webhook receivers check with this secret that a call comes from this server."
-WARNING = (
+ABOUT = _("Your webhook receivers check with this secret that a call comes from this server.")
+WARNING = _(
     "For 24 hours calls are signed with both the new secret and the old one. Give the new one to all who "
     "receive your webhooks before that."
 )
@@ -22,14 +25,14 @@ WARNING = (
 
 def webhook_secret(visit: Visit) -> None:
     """The card. For owners. The secret is in the page only after the person has asked to see it."""
-    with card("Webhook signing secret", ABOUT):
+    with card(_("Webhook signing secret"), ABOUT):
         place = div("stack")
         actions = div("cluster")
 
         def show(secret: str) -> None:
             place.clear()
             with place:
-                copyable(secret, "webhook signing secret")
+                copyable(secret, _("webhook signing secret"))
 
         def hide() -> None:
             place.clear()
@@ -39,12 +42,11 @@ def webhook_secret(visit: Visit) -> None:
             found = await visit.ask(visit.core.webhooks.GetWebhookSecret, GetWebhookSecretRequest())
             show(found.webhook_secret)
             with place, div("cluster muted small"):
-                text("Made")
-                ago(found.created_at)
+                phrase(_("Made {when}"), when=partial(ago, found.created_at))
             draw(shown=True)
 
         async def rotate() -> None:
-            if not await confirm("Replace the signing secret?", WARNING, "Replace secret"):
+            if not await confirm(_("Replace the signing secret?"), WARNING, _("Replace secret")):
                 return
             made = await visit.ask(visit.core.webhooks.RotateWebhookSecret, RotateWebhookSecretRequest())
             show(made.webhook_secret)
@@ -56,16 +58,14 @@ def webhook_secret(visit: Visit) -> None:
             actions.clear()
             with actions:
                 if shown:
-                    secondary("Hide", hide, icon="visibility_off")
+                    secondary(_("Hide"), hide, icon="visibility_off")
                 else:
-                    secondary("Show secret", reveal, icon="visibility")
-                secondary("Replace", rotate, icon="autorenew")
+                    secondary(_("Show secret"), reveal, icon="visibility")
+                secondary(_("Replace"), rotate, icon="autorenew")
 
         draw(shown=False)
 
 
 def _new(previous_expires_at: Timestamp) -> None:
-    with notice("good", "This is the new secret."), ui.element("p"):
-        text("The old one stops working ")
-        ago(previous_expires_at)
-        text(".")
+    with notice("good", _("This is the new secret.")), ui.element("p"):
+        phrase(_("The old one stops working {when}."), when=partial(ago, previous_expires_at))

@@ -15,6 +15,7 @@ from admin_ui.core import Core
 from admin_ui.delivery_log.filters import LogFilters
 from admin_ui.delivery_log.lists import NARROW, TIME, Ask, MessageList, iso, now, one_line
 from admin_ui.delivery_log.words import phase_badges, recipients
+from admin_ui.texts import _
 
 WORDS = {PHASES[phase][0].lower().replace(" ", "-"): phase for phase in pb.LiveActivityPhase.values() if phase}
 
@@ -22,24 +23,24 @@ WORDS = {PHASES[phase][0].lower().replace(" ", "-"): phase for phase in pb.LiveA
 class Activities(MessageList[pb.LiveActivity]):
     """See MessageList."""
 
-    name = "Live Activities"
-    about = "Live Activities, and how far each has come on every device."
+    name = _("Live Activities")
+    about = _("Live Activities, and how far each has come on every device.")
     path = "/delivery-log/live-activities"
     file_name = "live-activities"
     columns = (
-        Column("Live Activity", "log-main"),
-        Column("To", NARROW),
-        Column("From", NARROW),
-        Column("Devices", "log-outcome"),
-        Column("Last change", TIME),
+        Column(_("Live Activity"), "log-main"),
+        Column(_("To"), NARROW),
+        Column(_("From"), NARROW),
+        Column(_("Devices"), "log-outcome"),
+        Column(_("Last change"), TIME),
     )
     headings = (
         "activity_id", "status", "title", "stream_key", "channels", "started_by", "started", "last_change", "ended",
         "version", *(word.replace("-", "_") for word in WORDS), "tags",
     )  # fmt: skip
-    search_label = "Find by title, stream key or id"
-    outcome_label = "State"
-    outcomes: ClassVar = {"": "Any state", **{word: PHASES[phase][0] for word, phase in WORDS.items()}}
+    search_label = _("Find by title, stream key or id")
+    outcome_label = _("State")
+    outcomes: ClassVar = {"": _("Any state"), **{word: PHASES[phase][0] for word, phase in WORDS.items()}}
     news = (
         events.EVENT_TYPE_LIVE_ACTIVITY_STARTED,
         events.EVENT_TYPE_LIVE_ACTIVITY_ENDED,
@@ -47,7 +48,11 @@ class Activities(MessageList[pb.LiveActivity]):
         events.EVENT_TYPE_LIVE_ACTIVITY_FAILED,
         events.EVENT_TYPE_LIVE_ACTIVITY_DISMISSED,
     )
-    empty = ("timelapse", "No Live Activity yet", "Each appears here once it is started, with its path to each device.")
+    empty = (
+        "timelapse",
+        _("No Live Activity yet"),
+        _("Each appears here once it is started, with its path to each device."),
+    )
 
     async def page(
         self, core: Core, ask: Ask, filters: LogFilters, page_token: str | None, page_size: int

@@ -16,6 +16,7 @@ from admin_ui.components.dialogs import dialog, dialog_actions, gone_when_closed
 from admin_ui.components.html import div, p, text
 from admin_ui.components.search import MAX_SEARCH, search_field
 from admin_ui.page_task import on_page
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
 FOUND = 20
@@ -38,18 +39,17 @@ class Chooser(ABC):
     `chosen(value)` is awaited after a change; the value is empty if nothing is chosen any more.
     """
 
-    what: str
-    """Within a sentence."""
+    heading: str
+    any_one: str
+    """The button that takes the choice back."""
+    only_one: str
+    """The title of the dialog."""
 
     def __init__(self, visit: Visit, chosen: Callable[[str], Awaitable[None]]) -> None:
         self._visit = visit
         self._chosen = chosen
         self._place = div("log-choice")
         self._stage = div("hidden")
-
-    @property
-    def _heading(self) -> str:
-        return self.what[0].upper() + self.what[1:]
 
     @abstractmethod
     async def find(self, searched: str) -> Sequence[Choice]:
@@ -65,24 +65,24 @@ class Chooser(ABC):
         self._place.clear()
         with self._place:
             if not value:
-                secondary(self._heading, self._open, icon="add")
+                secondary(self.heading, self._open, icon="add")
                 return
             with div("log-chosen"):
-                text(f"{self._heading}:", "muted")
+                text(f"{self.heading}:", "muted")
                 text(name, "strong truncate")
                 with ui.element("button").classes("icon-button").props("type=button") as forget:
                     ui.icon("close").props("aria-hidden=true")
-                forget.props["aria-label"] = f"Any {self.what}"
-                forget.props["title"] = f"Any {self.what}"
+                forget.props["aria-label"] = self.any_one
+                forget.props["title"] = self.any_one
                 forget.on("click", on_page(partial(self._chosen, "")))
 
     async def _open(self) -> None:
-        with self._stage, dialog(f"Only of one {self.what}") as shown:
-            field = search_field("Search", lambda: self._fill(shown, field.value, results))
+        with self._stage, dialog(self.only_one) as shown:
+            field = search_field(_("Search"), lambda: self._fill(shown, field.value, results))
             field.props("autofocus")
             results = div("log-found")
             with dialog_actions():
-                secondary("Cancel", shown.close)
+                secondary(_("Cancel"), shown.close)
         await self._fill(shown, "", results)
         gone_when_closed(shown)
         shown.open()
@@ -103,13 +103,13 @@ class Chooser(ABC):
                         text(one.detail, "muted small")
                 button.on("click", on_page(partial(take, one)))
             if not found:
-                p("Nothing is found.", "muted")
+                p(_("Nothing is found."), "muted")
 
 
 class DeviceChooser(Chooser):
     """See Chooser."""
 
-    what = "device"
+    heading, any_one, only_one = _("Device"), _("Any device"), _("Only of one device")
 
     async def find(self, searched: str) -> Sequence[Choice]:
         """By the device's name, and its person's name and address."""
@@ -121,13 +121,13 @@ class DeviceChooser(Chooser):
         """See Chooser."""
         request = ListDevicesRequest(device_ids=[value])
         found = (await self._visit.ask(self._visit.core.devices.ListDevices, request)).devices
-        return found[0].name if found else "a device that is gone"
+        return found[0].name if found else _("a device that is gone")
 
 
 class ChannelChooser(Chooser):
     """See Chooser."""
 
-    what = "channel"
+    heading, any_one, only_one = _("Channel"), _("Any channel"), _("Only of one channel")
 
     async def find(self, searched: str) -> Sequence[Choice]:
         """By name and slug."""
@@ -143,7 +143,7 @@ class ChannelChooser(Chooser):
 class KeyChooser(Chooser):
     """See Chooser."""
 
-    what = "API key"
+    heading, any_one, only_one = _("API key"), _("Any API key"), _("Only of one API key")
 
     async def find(self, searched: str) -> Sequence[Choice]:
         """By name."""
@@ -152,7 +152,7 @@ class KeyChooser(Chooser):
 
     async def name_of(self, value: str) -> str:
         """See Chooser."""
-        return next((one.name for one in await self._keys() if one.value == value), "an API key that is gone")
+        return next((one.name for one in await self._keys() if one.value == value), _("an API key that is gone"))
 
     async def _keys(self) -> Sequence[Choice]:
         request = ListApiKeysRequest(page_size=MOST_KEYS)

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from nicegui import ui
 from smith.core.v1.delivery_attempt_pb2 import DeliveryVerdict
@@ -13,15 +14,16 @@ from smith.core.v1.push_notification_pb2 import (
 from smith.core.v1.push_notification_service_pb2 import GetPushNotificationResponse
 
 from admin_ui.components.buttons import quiet
-from admin_ui.components.html import div, p, text
+from admin_ui.components.html import div, p, phrase, text
 from admin_ui.components.ids import ids
 from admin_ui.components.layout import badge
 from admin_ui.components.times import ago, with_times
 from admin_ui.core import Refused
 from admin_ui.delivery_log.words import DELIVERY_STATES, outcome_badges
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
-GONE = "A device that is gone"
+GONE = _("A device that is gone")
 
 
 class Devices:
@@ -49,14 +51,16 @@ class Devices:
         with self._rows:
             explaining = [self._draw(delivery) for delivery in deliveries]
         missing = sent.counts.devices - len(deliveries)
-        self._rest.text = f"The first {len(deliveries)} of {sent.counts.devices:,}: those that failed come first."
+        self._rest.text = _("The first {count} of {devices:,}: those that failed come first.").format(
+            count=len(deliveries), devices=sent.counts.devices
+        )
         self._rest.set_visibility(missing > 0)
         for explain in explaining:
             await explain()
 
     def _draw(self, delivery: PushNotificationDelivery) -> Callable[[], Awaitable[None]]:
         """Draws a device. Returns what fills in its explanation if it is open."""
-        word, tone = DELIVERY_STATES.get(delivery.state, ("Unknown", "neutral"))
+        word, tone = DELIVERY_STATES.get(delivery.state, (_("Unknown"), "neutral"))
         name = delivery.device_name or GONE
         with div("device-row"):
             with div("spread"):
@@ -67,9 +71,9 @@ class Devices:
                     if delivery.reason:
                         text(delivery.reason, "muted small")
                     badge(word, tone)
-                    why = quiet("Why?")
+                    why = quiet(_("Why?"))
             place = div("why")
-        why.props["aria-label"] = f"Why is it {word.lower()} on {name}?"
+        why.props["aria-label"] = _("Why is it {word} on {name}?").format(word=word.lower(), name=name)
 
         async def fill() -> None:
             is_open = delivery.device_id in self._explained
@@ -104,7 +108,7 @@ class Devices:
     def _explain(self, delivery: PushNotificationDelivery, verdict: DeliveryVerdict | None) -> None:
         words = self._visit.destinations.in_words
         if verdict is None:
-            p("The device is not paired any more, so that nothing more is known of it.")
+            p(_("The device is not paired any more, so that nothing more is known of it."))
         else:
             with ui.element("p"):
                 with_times(words(verdict.explanation), dt.datetime.now(dt.UTC))
@@ -112,7 +116,6 @@ class Devices:
                 p(words(verdict.advice), "muted")
         if delivery.state == PUSH_NOTIFICATION_DELIVERY_STATE_DUE and delivery.attempts:
             with div("cluster muted small"):
-                text("Next attempt")
-                ago(delivery.due_at)
+                phrase(_("Next attempt {when}"), when=partial(ago, delivery.due_at))
         attempt_ids = {attempt.apns_id for attempt in verdict.attempts} if verdict else set()
-        ids([("Device id", delivery.device_id), *(("APNs id", one) for one in sorted(attempt_ids))])
+        ids([(_("Device id"), delivery.device_id), *((_("APNs id"), one) for one in sorted(attempt_ids))])

@@ -18,6 +18,7 @@ from admin_ui.delivery_log.lists import Ask, MessageList, now
 from admin_ui.delivery_log.log_page import LISTS, MOST_EXPORTED
 from admin_ui.entrance.html import refused_page, trouble
 from admin_ui.site import Site
+from admin_ui.texts import _
 
 PAGE_SIZE = 500
 MOST_AT_ONCE = 4
@@ -64,8 +65,8 @@ class _Exports:
             caller = self._site.caller(request)
             who = caller.session_token or ""
             if who in self._callers or len(self._callers) >= MOST_AT_ONCE:
-                words = "An export is under way. Wait until it has ended."
-                return trouble(request, words, status=429, title="One export at a time")
+                words = _("An export is under way. Wait until it has ended.")
+                return trouble(request, words, status=429, title=_("One export at a time"))
             self._callers.add(who)
             is_answered = False
             try:

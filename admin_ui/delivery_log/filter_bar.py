@@ -12,6 +12,7 @@ from admin_ui.delivery_log.choosing import ChannelChooser, Chooser, DeviceChoose
 from admin_ui.delivery_log.filters import CHOSEN_DAYS, PERIODS, LogFilters, read_moment
 from admin_ui.delivery_log.lists import MessageList
 from admin_ui.delivery_log.local_time import LocalTime
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
 Changed = Callable[[LogFilters], Awaitable[None]]
@@ -29,20 +30,20 @@ class FilterBar:
     async def draw(self) -> None:
         """Draws the fields. Raises Refused."""
         with div("log-filters").props("role=search data-in-address") as bar:
-            bar.props["aria-label"] = f"Filters of {self._list.name}"
+            bar.props["aria-label"] = _("Filters of {name}").format(name=self._list.name)
             self._search = search_field(self._list.search_label, self._read, value=self.filters.q)
             self._outcome = ui.select(dict(self._list.outcomes), value=self._outcome_of(self.filters))
             self._outcome.props["aria-label"] = self._list.outcome_label
             self._period = ui.select({word: name for word, (name, _) in PERIODS.items()}, value=self.filters.period)
-            self._period.props["aria-label"] = "Period"
-            self._since = LocalTime("From", lambda moment: self._bound("since", moment))
-            self._until = LocalTime("To", lambda moment: self._bound("until", moment))
+            self._period.props["aria-label"] = _("Period")
+            self._since = LocalTime(_("From"), lambda moment: self._bound("since", moment))
+            self._until = LocalTime(_("To"), lambda moment: self._bound("until", moment))
             self._choosers: dict[str, Chooser] = {"device": DeviceChooser(self._visit, self._choice("device"))}
             if self._list.has_senders:
                 self._choosers["channel"] = ChannelChooser(self._visit, self._choice("channel"))
                 self._choosers["api_key"] = KeyChooser(self._visit, self._choice("api_key"))
             self._tag = div("log-choice")
-            self._none = quiet("Clear filters", self._clear)
+            self._none = quiet(_("Clear filters"), self._clear)
         for name, chooser in self._choosers.items():
             await chooser.show(getattr(self.filters, name))
         self._show_rest()
@@ -92,7 +93,7 @@ class FilterBar:
         self._tag.clear()
         if self.filters.tag:
             with self._tag, div("log-chosen"):
-                text("Tag:", "muted")
+                text(_("Tag:"), "muted")
                 code(self.filters.tag)
                 without = self._list.path + self.filters.with_values(tag="").query
-                a("any", without, "link small").props["aria-label"] = "Any tag"
+                a(_("any"), without, "link small").props["aria-label"] = _("Any tag")

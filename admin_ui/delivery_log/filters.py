@@ -10,16 +10,17 @@ from urllib.parse import urlencode
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from admin_ui.components.search import MAX_SEARCH
+from admin_ui.texts import _
 
 MOST_CHARACTERS = 200
 """Most characters of a value in the address. Core refuses what is no id."""
 CHOSEN_DAYS = "chosen"
 PERIODS: Mapping[str, tuple[str, dt.timedelta | None]] = {
-    "": ("Any time", None),
-    "1h": ("Last hour", dt.timedelta(hours=1)),
-    "24h": ("Last 24 hours", dt.timedelta(days=1)),
-    "7d": ("Last 7 days", dt.timedelta(days=7)),
-    CHOSEN_DAYS: ("From … to …", None),
+    "": (_("Any time"), None),
+    "1h": (_("Last hour"), dt.timedelta(hours=1)),
+    "24h": (_("Last 24 hours"), dt.timedelta(days=1)),
+    "7d": (_("Last 7 days"), dt.timedelta(days=7)),
+    CHOSEN_DAYS: (_("From … to …"), None),
 }
 """Name and length, by what the address says."""
 EARLIEST = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)

@@ -8,7 +8,7 @@ from nicegui import ui
 from smith.core.v1.event_pb2 import Event
 
 from admin_ui.components.buttons import link_button, secondary
-from admin_ui.components.html import a, div
+from admin_ui.components.html import a, div, labelled
 from admin_ui.components.layout import page_header
 from admin_ui.components.paged_table import PAGE_SIZE, PagedTable, PageOf
 from admin_ui.components.states import empty_state
@@ -18,6 +18,7 @@ from admin_ui.delivery_log.filters import LogFilters
 from admin_ui.delivery_log.lists import MessageList, Row
 from admin_ui.delivery_log.pushes import Pushes
 from admin_ui.delivery_log.webhook_calls import WebhookCalls
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
 LISTS: tuple[MessageList[Any], ...] = (Pushes(), Activities(), WebhookCalls())
@@ -39,13 +40,15 @@ class LogPage(Generic[Row]):
 
     async def draw(self) -> None:
         """Draws the page. Raises Refused."""
-        with page_header("Delivery log", self._list.about):
+        with page_header(_("Delivery log"), self._list.about):
             self._export = link_button("CSV", "", icon="download").props("download")
-            self._export.props["title"] = f"Download this list, the newest {MOST_EXPORTED:,} rows at most"
+            self._export.props["title"] = _("Download this list, the newest {most_exported:,} rows at most").format(
+                most_exported=MOST_EXPORTED
+            )
         self._tabs = self._draw_tabs()
         if self._list.for_owners and not self._visit.is_owner:
             self._export.set_visibility(False)
-            with empty_state("lock", "For owners", "Only an owner of the workspace can see its webhook calls."):
+            with empty_state("lock", _("For owners"), _("Only an owner of the workspace can see its webhook calls.")):
                 pass
             return
         filters = LogFilters.read(ui.context.client.request.query_params)
@@ -66,7 +69,7 @@ class LogPage(Generic[Row]):
 
     def _draw_tabs(self) -> dict[str, ui.element]:
         tabs: dict[str, ui.element] = {}
-        with ui.element("nav").classes("subnav").props('aria-label="Delivery log"'):
+        with labelled(ui.element("nav").classes("subnav"), _("Delivery log")):
             for one in LISTS:
                 if one.for_owners and not self._visit.is_owner and one is not self._list:
                     continue
@@ -106,7 +109,7 @@ class LogPage(Generic[Row]):
             await asyncio.sleep(CALM_SECONDS)
         self._unseen |= named - self._shown if self._list.counts_unknown else set()
         if number := self._unnamed + len(self._unseen):
-            self._news.text = f"{number:,} new"
+            self._news.text = _("{number:,} new").format(number=number)
             self._news.set_visibility(True)
 
     async def _fetch(self, page_token: str | None) -> PageOf[Row]:
@@ -117,8 +120,8 @@ class LogPage(Generic[Row]):
 
     def _empty(self) -> None:
         if self._bar.filters != LogFilters():
-            with empty_state("search_off", "Nothing is found", "Try other words, or fewer filters."):
+            with empty_state("search_off", _("Nothing is found"), _("Try other words, or fewer filters.")):
                 pass
             return
         with empty_state(*self._list.empty):
-            link_button("Open the playground", "/playground", icon="bolt", primary=True)
+            link_button(_("Open the playground"), "/playground", icon="bolt", primary=True)

@@ -13,11 +13,12 @@ from admin_ui.core import Core
 from admin_ui.delivery_log.filters import LogFilters
 from admin_ui.delivery_log.lists import NARROW, TIME, Ask, MessageList, iso, now, one_line
 from admin_ui.delivery_log.words import outcome_badges, recipients, sender
+from admin_ui.texts import _
 
 OUTCOMES = {
-    "accepted": ("Accepted", pb.PUSH_NOTIFICATION_OUTCOME_ACCEPTED),
-    "to-come": ("Still to come", pb.PUSH_NOTIFICATION_OUTCOME_OWED),
-    "failed": ("Failed", pb.PUSH_NOTIFICATION_OUTCOME_FAILED),
+    "accepted": (_("Accepted"), pb.PUSH_NOTIFICATION_OUTCOME_ACCEPTED),
+    "to-come": (_("Still to come"), pb.PUSH_NOTIFICATION_OUTCOME_OWED),
+    "failed": (_("Failed"), pb.PUSH_NOTIFICATION_OUTCOME_FAILED),
 }
 MOST_SHOWN = 140
 
@@ -25,26 +26,26 @@ MOST_SHOWN = 140
 class Pushes(MessageList[pb.PushNotification]):
     """See MessageList."""
 
-    name = "Push"
-    about = "Push notifications, and what became of each on every device."
+    name = _("Push")
+    about = _("Push notifications, and what became of each on every device.")
     path = "/delivery-log"
     file_name = "push-notifications"
     columns = (
-        Column("Notification", "log-main"),
-        Column("To", NARROW),
-        Column("From", NARROW),
-        Column("Outcome", "log-outcome"),
-        Column("Sent", TIME),
+        Column(_("Notification"), "log-main"),
+        Column(_("To"), NARROW),
+        Column(_("From"), NARROW),
+        Column(_("Outcome"), "log-outcome"),
+        Column(_("Sent"), TIME),
     )
     headings = (
         "id", "sent", "title", "message", "channels", "device_id", "from", "api_key_id", "devices", "accepted",
         "to_come", "failed", "expired", "tags", "replaced",
     )  # fmt: skip
-    search_label = "Find by title, message or id"
-    outcome_label = "Outcome"
-    outcomes: ClassVar = {"": "Any outcome", **{word: name for word, (name, _) in OUTCOMES.items()}}
+    search_label = _("Find by title, message or id")
+    outcome_label = _("Outcome")
+    outcomes: ClassVar = {"": _("Any outcome"), **{word: name for word, (name, _outcome) in OUTCOMES.items()}}
     news = (EVENT_TYPE_PUSH_NOTIFICATION_SENT, EVENT_TYPE_PUSH_NOTIFICATION_REPLACED)
-    empty = ("receipt_long", "Nothing was sent yet", "Every push appears here with its path to each device.")
+    empty = ("receipt_long", _("Nothing was sent yet"), _("Every push appears here with its path to each device."))
 
     async def page(
         self, core: Core, ask: Ask, filters: LogFilters, page_token: str | None, page_size: int

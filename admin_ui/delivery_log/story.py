@@ -16,6 +16,7 @@ from admin_ui.components.buttons import secondary
 from admin_ui.components.html import div, text
 from admin_ui.components.times import at
 from admin_ui.delivery_log.words import recipients, sender
+from admin_ui.texts import _, ngettext
 from admin_ui.visit import Visit
 
 PAGE_SIZE = 500
@@ -23,7 +24,7 @@ MOST_PAGES = 10
 """Most pages that are shown. The rest is in the API's list of attempts."""
 FEW = 3
 """Up to so many devices, handing over and the answer have a line each."""
-GONE = "a device that is gone"
+GONE = _("a device that is gone")
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Story:
         self._id = notification_id
         self._pages = 1
         self._place = div("happening").props("role=list")
-        self._more = secondary("Show more", self._show_more)
+        self._more = secondary(_("Show more"), self._show_more)
         self._more.set_visibility(False)
         self._shown: Sequence[Happening] = ()
 
@@ -71,7 +72,7 @@ class Story:
         entries: list[PushNotificationTimelineEntry] = []
         request = ListPushNotificationTimelineRequest(notification_id=self._id, page_size=PAGE_SIZE)
         ask = self._visit.core.push_notifications.ListPushNotificationTimeline
-        for _ in range(self._pages):
+        for _page in range(self._pages):
             answer = await self._visit.ask(ask, request)
             entries += answer.entries
             if not answer.next_page_token:
@@ -83,13 +84,18 @@ class Story:
 def story_of(sent: PushNotification, entries: Sequence[PushNotificationTimelineEntry]) -> Sequence[Happening]:
     """All lines in the order of their times."""
     number = f"{sent.counts.devices:,}{'+' if sent.counts.partial else ''}"
-    devices = "1 device" if sent.counts.devices == 1 else f"{number} devices"
+    devices = ngettext("{number} device", "{number} devices", sent.counts.devices).format(number=number)
     to = recipients(sent.channels, is_one_device=bool(sent.device_id))
-    asked = Happening(_time(sent.created_at), f"Asked for by {sender(sent)}", f"To {to}. Recorded for {devices}.")
+    asked = Happening(
+        _time(sent.created_at),
+        _("Asked for by {sender}").format(sender=sender(sent)),
+        _("To {to}. Recorded for {devices}.").format(to=to, devices=devices),
+    )
     lines = [asked]
     if sent.replacements:
-        times = "" if sent.replacements == 1 else f", for the {sent.replacements:,}th time"
-        lines.append(Happening(_time(sent.replaced_at), f"Content replaced{times}"))
+        once, often = _("Content replaced"), _("Content replaced, for the {count:,}th time")
+        words = once if sent.replacements == 1 else often.format(count=sent.replacements)
+        lines.append(Happening(_time(sent.replaced_at), words))
     is_long = sent.counts.devices <= FEW
     for are_accepted, group in groupby(entries, key=lambda entry: not is_long and _is_accepted(entry)):
         if are_accepted:
@@ -108,41 +114,61 @@ def _of_accepted(entries: Sequence[PushNotificationTimelineEntry]) -> Happening:
     """Attempts that came one after the other, as one line: what people look for is what failed."""
     first, last = _time(entries[0].occurred_at), _time(entries[-1].occurred_at)
     if len(entries) == 1:
-        return Happening(first, f"Accepted by the push service for {entries[0].device_name or GONE}", "", "good")
+        return Happening(
+            first,
+            _("Accepted by the push service for {device}").format(device=entries[0].device_name or GONE),
+            "",
+            "good",
+        )
     seconds = (last - first).total_seconds()
     return Happening(
-        first, f"Accepted by the push service for {len(entries):,} devices", f"Within {seconds:,.1f} s.", "good"
+        first,
+        ngettext(
+            "Accepted by the push service for {count:,} device",
+            "Accepted by the push service for {count:,} devices",
+            len(entries),
+        ).format(count=len(entries)),
+        _("Within {seconds:,.1f} s.").format(seconds=seconds),
+        "good",
     )
 
 
 def _of_attempt(entry: PushNotificationTimelineEntry, *, is_long: bool) -> Sequence[Happening]:
     attempt, device, known = entry.attempt, entry.device_name or GONE, _time(entry.occurred_at)
     began = known - dt.timedelta(milliseconds=attempt.latency_ms)
-    handed = Happening(began, f"Handed to the push service for {device}")
-    about = "" if is_long else f" for {device}"
+    handed = Happening(began, _("Handed to the push service for {device}").format(device=device))
     if attempt.outcome == DELIVERY_OUTCOME_ACCEPTED:
-        answer = Happening(known, f"Accepted by the push service{about}", f"After {attempt.latency_ms:,} ms.", "good")
+        words = _("Accepted by the push service") if is_long else _("Accepted by the push service for {device}")
+        after = _("After {latency_ms:,} ms.").format(latency_ms=attempt.latency_ms)
+        answer = Happening(known, words.format(device=device), after, "good")
     else:
-        tone = "warn" if attempt.outcome == DELIVERY_OUTCOME_RETRY else "bad"
-        words = "Not accepted" if attempt.outcome == DELIVERY_OUTCOME_RETRY else OUTCOMES[attempt.outcome][0]
+        if attempt.outcome == DELIVERY_OUTCOME_RETRY:
+            tone = "warn"
+            words = (
+                _("Not accepted; it is tried again") if is_long else _("Not accepted for {device}; it is tried again")
+            )
+        else:
+            tone = "bad"
+            words = "{outcome}" if is_long else _("{outcome} for {device}")
         status = f"HTTP {attempt.status_code}" if attempt.HasField("status_code") else ""
-        after = "; it is tried again" if attempt.outcome == DELIVERY_OUTCOME_RETRY else ""
         reason = " · ".join(part for part in (attempt.reason, status) if part)
-        answer = Happening(known, f"{words}{about}{after}", reason, tone)
+        told = words.format(outcome=OUTCOMES[attempt.outcome][0], device=device)
+        answer = Happening(known, told, reason, tone)
     return (handed, answer) if is_long else (answer,)
 
 
 def _of_tap(entry: PushNotificationTimelineEntry) -> Sequence[Happening]:
     tap, device = entry.tap, entry.device_name or GONE
-    button = f"“{tap.title}” was tapped" if tap.title else "A button was tapped"
-    tapped = Happening(_time(entry.occurred_at), f"{button} on {device}", "", "good")
+    told = _("“{title}” was tapped on {device}") if tap.title else _("A button was tapped on {device}")
+    tapped = Happening(_time(entry.occurred_at), told.format(title=tap.title, device=device), "", "good")
     if not tap.HasField("settled_at"):
         return (tapped,)
-    status = f"HTTP {tap.status_code}" if tap.HasField("status_code") else "no answer"
-    tries = f" · {tap.attempts} attempts" if tap.attempts > 1 else ""
+    status = f"HTTP {tap.status_code}" if tap.HasField("status_code") else _("no answer")
+    tries = ngettext("{count} attempt", "{count} attempts", tap.attempts).format(count=tap.attempts)
+    detail = f"{status} · {tries}" if tap.attempts > 1 else status
     is_good = tap.state == ACTION_RUN_STATE_SUCCEEDED
-    words = "The webhook has answered" if is_good else "The webhook call failed"
-    return (tapped, Happening(_time(tap.settled_at), words, f"{status}{tries}", "good" if is_good else "bad"))
+    words = _("The webhook has answered") if is_good else _("The webhook call failed")
+    return (tapped, Happening(_time(tap.settled_at), words, detail, "good" if is_good else "bad"))
 
 
 def _time(moment: Timestamp) -> dt.datetime:

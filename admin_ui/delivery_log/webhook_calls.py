@@ -1,6 +1,7 @@
 """The list of webhook calls: what people have tapped, and what the receivers answered."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import ClassVar
 
 from smith.core.v1.action_run_pb2 import ACTION_RUN_STATE_RUNNING, ActionRunState
@@ -9,7 +10,7 @@ from smith.core.v1.push_notification_pb2 import WebhookMethod
 from smith.core.v1.webhook_call_pb2 import WebhookCall
 from smith.core.v1.webhook_service_pb2 import ListWebhookCallsRequest
 
-from admin_ui.components.html import div, text
+from admin_ui.components.html import div, phrase, text
 from admin_ui.components.layout import badge
 from admin_ui.components.paged_table import Column, PageOf
 from admin_ui.components.times import ago
@@ -17,6 +18,7 @@ from admin_ui.core import Core
 from admin_ui.delivery_log.filters import LogFilters
 from admin_ui.delivery_log.lists import NARROW, TIME, Ask, MessageList, iso, now, one_line
 from admin_ui.delivery_log.words import RUN_STATES, run_outcome
+from admin_ui.texts import _
 
 WORDS = {RUN_STATES[state][0].lower().replace(" ", "-"): state for state in ActionRunState.values() if state}
 
@@ -24,32 +26,32 @@ WORDS = {RUN_STATES[state][0].lower().replace(" ", "-"): state for state in Acti
 class WebhookCalls(MessageList[WebhookCall]):
     """See MessageList."""
 
-    name = "Webhook calls"
-    about = "Buttons that people tapped, and what the receivers of the signed calls answered."
+    name = _("Webhook calls")
+    about = _("Buttons that people tapped, and what the receivers of the signed calls answered.")
     path = "/delivery-log/webhook-calls"
     file_name = "webhook-calls"
     for_owners = True
     has_senders = False
     columns = (
-        Column("Button", "log-main"),
-        Column("On", NARROW),
-        Column("Device", NARROW),
-        Column("Outcome", "log-outcome"),
-        Column("Tapped", TIME),
+        Column(_("Button"), "log-main"),
+        Column(_("On"), NARROW),
+        Column(_("Device"), NARROW),
+        Column(_("Outcome"), "log-outcome"),
+        Column(_("Tapped"), TIME),
     )
     headings = (
         "id", "tapped", "button", "method", "url", "notification_id", "activity_id", "title", "device_id", "device",
         "state", "attempts", "status_code", "reason", "next_attempt", "settled",
     )  # fmt: skip
-    search_label = "Find by URL, button or id"
-    outcome_label = "Outcome"
-    outcomes: ClassVar = {"": "Any outcome", **{word: RUN_STATES[state][0] for word, state in WORDS.items()}}
+    search_label = _("Find by URL, button or id")
+    outcome_label = _("Outcome")
+    outcomes: ClassVar = {"": _("Any outcome"), **{word: RUN_STATES[state][0] for word, state in WORDS.items()}}
     news = (EVENT_TYPE_ACTION_RUN_SETTLED,)
     counts_unknown = True
     empty = (
         "touch_app",
-        "No webhook was called yet",
-        "When a person taps a button that calls a webhook, the call appears here with every attempt.",
+        _("No webhook was called yet"),
+        _("When a person taps a button that calls a webhook, the call appears here with every attempt."),
     )
 
     async def page(
@@ -87,15 +89,14 @@ class WebhookCalls(MessageList[WebhookCall]):
                 badge(*RUN_STATES[row.action_run.state])
                 if row.action_run.state == ACTION_RUN_STATE_RUNNING and row.action_run.attempts:
                     with div("muted small"):
-                        text("again ")
-                        ago(row.due_at)
+                        phrase(_("again {when}"), when=partial(ago, row.due_at))
                 else:
                     text(run_outcome(row), "muted small")
 
         return (
-            lambda: one_line(row.action_title or "A button that is gone", row.url),
-            lambda: text(row.subject_title or "a message that is gone", "muted"),
-            lambda: text(row.device_name or "a device that is gone", "muted"),
+            lambda: one_line(row.action_title or _("A button that is gone"), row.url),
+            lambda: text(row.subject_title or _("a message that is gone"), "muted"),
+            lambda: text(row.device_name or _("a device that is gone"), "muted"),
             outcome,
             lambda: self._when(row, row.action_run.created_at),
         )

@@ -20,16 +20,17 @@ from admin_ui.entrance.html import page, refused_page
 from admin_ui.entrance.second_factor import PATH as SECOND_STEP
 from admin_ui.entrance.second_factor import challenge_cookie
 from admin_ui.site import Site
+from admin_ui.texts import _
 
-DEAD_END = (
+DEAD_END = _(
     "Its link was used, was revoked or has expired, or part of it is missing. Open the link in your mail once more, "
     "or ask for a new invite."
 )
-WRONG = "The password is wrong."
+WRONG = _("The password is wrong.")
 INVITE = r"inv_[A-Za-z0-9_-]{1,196}"
 SENTENCES = {
-    "name": "Enter a name of 1 to 100 characters.",
-    "password": "Choose a password of 10 to 200 characters.",
+    "name": _("Enter a name of 1 to 100 characters."),
+    "password": _("Choose a password of 10 to 200 characters."),
 }
 
 
@@ -110,29 +111,34 @@ def _mistakes(offer: GetInviteResponse, sent: Mapping[str, str]) -> Faults:
     faults = Faults()
     if offer.has_login:
         if not sent["password"]:
-            faults.fields["password"] = "Enter your password."  # noqa: S105 - what is said of an empty one
+            faults.fields["password"] = _("Enter your password.")
         return faults
     if offer.mailed or sent["name"].strip():
-        check_name(faults, "name", sent["name"], "your name")
+        check_name(faults, "name", sent["name"], _("Enter your name."))
     check_new_password(faults, sent["password"])
     return faults
 
 
 def _form(request: Request, offer: GetInviteResponse, faults: Faults | None = None, name: str = "") -> Response:
     faults = faults or Faults()
+    as_owner, as_member = (
+        _("{inviter} invites you to join {account} as an owner."),
+        _("{inviter} invites you to join {account} as a member."),
+    )
+    about = as_owner if offer.role == ROLE_OWNER else as_member
     return page(
         request,
         "invite.html",
-        title=f"Join {offer.account_name}",
+        title=_("Join {account}").format(account=offer.account_name),
         status=faults.status if faults else 200,
         headers=faults.headers,
         offer=offer,
-        role="an owner" if offer.role == ROLE_OWNER else "a member",
+        about=about.format(inviter=offer.inviter_name or _("An owner"), account=offer.account_name),
         faults=faults,
         name=name,
     )
 
 
 def _dead_end(request: Request) -> Response:
-    title = "This invite cannot be used"
+    title = _("This invite cannot be used")
     return page(request, "invite_dead_end.html", title=title, status=404, about=DEAD_END)

@@ -20,10 +20,11 @@ from admin_ui.entrance.form import Faults, check_email, check_new_password, faul
 from admin_ui.entrance.html import page, refused_page
 from admin_ui.entrance.sign_in import address_cookie
 from admin_ui.site import Site
+from admin_ui.texts import _
 
 TOKEN = r"pwr_[A-Za-z0-9_-]{1,196}"  # noqa: S105 - what tokens look like
-ASKED = {"email": "This is no e-mail address. One is like ann@example.com."}
-CHOSEN = {"new_password": "Choose a password of 10 to 200 characters."}
+ASKED = {"email": _("This is no e-mail address. One is like ann@example.com.")}
+CHOSEN = {"new_password": _("Choose a password of 10 to 200 characters.")}
 
 
 def serve(router: APIRouter, site: Site) -> None:
@@ -56,7 +57,7 @@ class _Asking:
             await core.ask(self._site.stranger(request), core.password_resets.RequestPasswordReset, asked)
         except Refused as refusal:
             return _question(request, faults_of(refusal, ASKED), email)
-        return page(request, "password_asked.html", title="A link was asked for", email=email)
+        return page(request, "password_asked.html", title=_("A link was asked for"), email=email)
 
 
 class _Choosing:
@@ -119,7 +120,7 @@ def _question(request: Request, faults: Faults, email: str) -> Response:
     return page(
         request,
         "forgotten_password.html",
-        title="Forgot your password?",
+        title=_("Forgot your password?"),
         status=faults.status if faults else 200,
         headers=faults.headers,
         faults=faults,
@@ -132,7 +133,7 @@ def _choice(request: Request, found: GetPasswordResetResponse, faults: Faults | 
     return page(
         request,
         "new_password.html",
-        title="Choose a new password",
+        title=_("Choose a new password"),
         status=faults.status if faults else 200,
         headers=faults.headers,
         faults=faults,
@@ -141,4 +142,4 @@ def _choice(request: Request, found: GetPasswordResetResponse, faults: Faults | 
 
 
 def _dead_end(request: Request) -> Response:
-    return page(request, "password_dead_end.html", title="This link cannot be used", status=404)
+    return page(request, "password_dead_end.html", title=_("This link cannot be used"), status=404)

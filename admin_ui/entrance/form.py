@@ -8,13 +8,14 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from admin_ui.core import AWAY, Refused
+from admin_ui.texts import _, ngettext
 
 FORM_TYPE = "application/x-www-form-urlencoded"
 MAX_FIELDS = 20
 NAME_LENGTH = 100
 MIN_PASSWORD_LENGTH, PASSWORD_LENGTH = 10, 200
 EMAIL_LENGTH = 254
-TOO_EASY = "This is easy to guess. Use three or four words that have nothing to do with each other, or with you."
+TOO_EASY = _("This is easy to guess. Use three or four words that have nothing to do with each other, or with you.")
 
 
 @dataclass
@@ -55,33 +56,35 @@ async def read_form(request: Request, names: Iterable[str]) -> dict[str, str]:
     return {name: sent.get(name, [""])[-1] for name in names}
 
 
-def check_name(faults: Faults, name: str, value: str, what: str) -> None:
-    """Adds an error if the name is wrong; `what` names it in the message, as in `your name`."""
+def check_name(faults: Faults, name: str, value: str, missing: str) -> None:
+    """Adds an error if the name is wrong; `missing` is what is said of an empty one."""
     if not value.strip():
-        faults.fields[name] = f"Enter {what}."
+        faults.fields[name] = missing
     elif len(value.strip()) > NAME_LENGTH:
-        faults.fields[name] = f"This has {len(value.strip())} characters. {NAME_LENGTH} is the most."
+        faults.fields[name] = _("This has {count} characters. {most} is the most.").format(
+            count=len(value.strip()), most=NAME_LENGTH
+        )
     elif "\x00" in value:
-        faults.fields[name] = "This has a character that cannot be stored."
+        faults.fields[name] = _("This has a character that cannot be stored.")
 
 
 def check_new_password(faults: Faults, value: str, name: str = "password") -> None:
     """Adds an error if the new password is too short or too long."""
     if len(value) < MIN_PASSWORD_LENGTH:
-        faults.fields[name] = f"Choose a password of {MIN_PASSWORD_LENGTH} characters or more."
+        faults.fields[name] = _("Choose a password of {least} characters or more.").format(least=MIN_PASSWORD_LENGTH)
     elif len(value) > PASSWORD_LENGTH:
-        faults.fields[name] = f"Choose a password of {PASSWORD_LENGTH} characters at most."
+        faults.fields[name] = _("Choose a password of {most} characters at most.").format(most=PASSWORD_LENGTH)
 
 
 def check_email(faults: Faults, value: str, name: str = "email") -> None:
     """Adds an error if the value is clearly not an e-mail address. Core checks the rest."""
     local, at, host = value.strip().rpartition("@")
     if not value.strip():
-        faults.fields[name] = "Enter an e-mail address."
+        faults.fields[name] = _("Enter an e-mail address.")
     elif not (at and local and host):
-        faults.fields[name] = "Enter a whole e-mail address, like ann@example.com."
+        faults.fields[name] = _("Enter a whole e-mail address, like ann@example.com.")
     elif len(value.strip()) > EMAIL_LENGTH:
-        faults.fields[name] = f"An e-mail address has {EMAIL_LENGTH} characters at most."
+        faults.fields[name] = _("An e-mail address has {most} characters at most.").format(most=EMAIL_LENGTH)
 
 
 def faults_of(refusal: Refused, sentences: Mapping[str, str], forbidden: Mapping[str, str] | None = None) -> Faults:
@@ -92,7 +95,7 @@ def faults_of(refusal: Refused, sentences: Mapping[str, str], forbidden: Mapping
     """
     if refusal.reason == "TOO_MANY_ATTEMPTS":
         wait = int(refusal.facts.get("retry_after_seconds", 60))
-        return Faults(form=f"Too many attempts. Try again {_in(wait)}.", status=429, wait=wait)
+        return Faults(form=_again_in(wait), status=429, wait=wait)
     if refusal.reason in {"UNAUTHENTICATED", "FORBIDDEN"} and forbidden:
         return Faults(
             fields={name: words for name, words in forbidden.items() if name},
@@ -108,6 +111,8 @@ def faults_of(refusal: Refused, sentences: Mapping[str, str], forbidden: Mapping
     return Faults(form=refusal.message if refusal.reason else AWAY, status=503, wait=5)
 
 
-def _in(seconds: int) -> str:
-    minutes = -(-seconds // 60)
-    return "in a minute" if minutes <= 1 else f"in {minutes} minutes"
+def _again_in(seconds: int) -> str:
+    minutes = max(1, -(-seconds // 60))
+    return ngettext(
+        "Too many attempts. Try again in a minute.", "Too many attempts. Try again in {count} minutes.", minutes
+    ).format(count=minutes)

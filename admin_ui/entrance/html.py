@@ -13,6 +13,7 @@ from admin_ui import assets
 from admin_ui.cookies import theme_of
 from admin_ui.core import Refused
 from admin_ui.destinations import UNKNOWN
+from admin_ui.texts import _, language_tag
 from admin_ui.theme import PRODUCT
 
 _templates = Environment(
@@ -22,6 +23,7 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_templates.globals["_"] = _
 _templates.globals["product"] = PRODUCT
 _templates.globals["logo"] = Markup(assets.LOGO)  # noqa: S704 - our own picture
 
@@ -38,6 +40,7 @@ def page(
     """The page that `template` makes of `values`. All texts are escaped."""
     content = _templates.get_template(template).render(
         title=title,
+        language=language_tag(),
         theme=theme_of(request),
         where=getattr(request.state, "destinations", UNKNOWN),
         head=Markup(assets.head()),  # noqa: S704 - our own elements
@@ -53,7 +56,7 @@ def status_of(refusal: Refused) -> int:
 
 
 def trouble(
-    request: Request, message: str, *, status: int, wait: int = 5, title: str = "This page cannot be shown"
+    request: Request, message: str, *, status: int, wait: int = 5, title: str = _("This page cannot be shown")
 ) -> Response:
     """A page that says why the page asked for cannot be shown. `wait`: seconds after which to try again, if given."""
     again = status >= 500 or status == 429

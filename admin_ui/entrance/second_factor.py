@@ -19,10 +19,11 @@ from admin_ui.entrance.html import page, status_of
 from admin_ui.entrance.paths import within
 from admin_ui.settings import AdminSettings
 from admin_ui.site import Site
+from admin_ui.texts import _
 
 PATH = "/sign-in/second-factor"
 CHALLENGE = r"sic_[A-Za-z0-9_-]{1,196}"
-WRONG_CODE = "This code is wrong, or was used before."
+WRONG_CODE = _("This code is wrong, or was used before.")
 EXPIRED = "/sign-in?again=1"
 """Where a sign-in that took too long begins again."""
 
@@ -58,7 +59,7 @@ class _Step:
     async def options(self, request: Request) -> Response:
         challenge = self._cookie.read(request)
         if challenge is None:
-            return _said("This sign-in has expired. Begin again.", 404)
+            return _said(_("This sign-in has expired. Begin again."), 404)
         return await _options(self._site, request, BeginPasskeySignInRequest(challenge=challenge))
 
     async def finish(self, request: Request) -> Response:
@@ -68,7 +69,7 @@ class _Step:
             return RedirectResponse(EXPIRED, status_code=303)
         code, passkey = sent["code"].strip(), sent["passkey"]
         if not (code or passkey):
-            return _form(request, following, Faults(fields={"code": "Enter a code."}))
+            return _form(request, following, Faults(fields={"code": _("Enter a code.")}))
         asked = CompleteSignInRequest(challenge=challenge, **({"passkey": passkey} if passkey else {"code": code[:40]}))
         core = self._site.core
         try:
@@ -138,7 +139,7 @@ def _form(request: Request, following: str, faults: Faults | None = None) -> Res
     return page(
         request,
         "second_factor.html",
-        title="One more step",
+        title=_("One more step"),
         status=faults.status if faults else 200,
         headers=faults.headers,
         faults=faults,

@@ -16,16 +16,17 @@ from admin_ui.core import Refused
 from admin_ui.entrance.form import Faults, check_email, check_name, check_new_password, faults_of, read_form
 from admin_ui.entrance.html import page, refused_page
 from admin_ui.site import Site
+from admin_ui.texts import _
 
 CODE = r"[^\x00-\x1f\x7f]{1,500}"
 FIELDS = ("setup_code", "account_name", "name", "email", "password")
 SENTENCES = {
-    "account_name": "Choose a name of 1 to 100 characters.",
-    "name": "Enter a name of 1 to 100 characters.",
-    "email": "This is no e-mail address. One is like ann@example.com.",
-    "password": "Choose a password of 10 to 200 characters.",
+    "account_name": _("Choose a name of 1 to 100 characters."),
+    "name": _("Enter a name of 1 to 100 characters."),
+    "email": _("This is no e-mail address. One is like ann@example.com."),
+    "password": _("Choose a password of 10 to 200 characters."),
 }
-WRONG_CODE = "The setup code is wrong. The server prints the right one when it starts."
+WRONG_CODE = _("The setup code is wrong. The server prints the right one when it starts.")
 
 
 def serve(router: APIRouter, site: Site) -> None:
@@ -71,9 +72,9 @@ def serve(router: APIRouter, site: Site) -> None:
 def _mistakes(sent: Mapping[str, str], code: str) -> Faults:
     faults = Faults()
     if not code:
-        faults.fields["setup_code"] = "Enter the setup code."
-    check_name(faults, "account_name", sent["account_name"], "a name for the workspace")
-    check_name(faults, "name", sent["name"], "your name")
+        faults.fields["setup_code"] = _("Enter the setup code.")
+    check_name(faults, "account_name", sent["account_name"], _("Enter a name for the workspace."))
+    check_name(faults, "name", sent["name"], _("Enter your name."))
     check_email(faults, sent["email"])
     check_new_password(faults, sent["password"])
     return faults
@@ -98,7 +99,7 @@ async def _form(
     return page(
         request,
         "setup.html",
-        title="Set up your server",
+        title=_("Set up your server"),
         status=faults.status if faults else 200,
         headers=faults.headers,
         has_setup_code=found.has_setup_code,

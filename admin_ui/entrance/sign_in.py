@@ -23,13 +23,14 @@ from admin_ui.entrance.second_factor import challenge_cookie
 from admin_ui.entrance.single_sign_on import offer
 from admin_ui.settings import AdminSettings
 from admin_ui.site import Site
+from admin_ui.texts import _
 
-WRONG = "The e-mail address or the password is wrong."
-ENDED = "Your session has ended. Sign in again."
-AGAIN = "That took too long, or was tried too often. Sign in again."
-UNKNOWN_PASSKEY = "This passkey does not sign you in here. Use your password."
-PROVE = "Sign in again to show that it is you. Then you are back where you were."
-RESET = "Your new password is set. Sign in with it."
+WRONG = _("The e-mail address or the password is wrong.")
+ENDED = _("Your session has ended. Sign in again.")
+AGAIN = _("That took too long, or was tried too often. Sign in again.")
+UNKNOWN_PASSKEY = _("This passkey does not sign you in here. Use your password.")
+PROVE = _("Sign in again to show that it is you. Then you are back where you were.")
+RESET = _("Your new password is set. Sign in with it.")
 
 
 def serve(router: APIRouter, site: Site) -> None:
@@ -117,7 +118,7 @@ class _Entrance:
         return page(
             request,
             "sign_in.html",
-            title="Sign in",
+            title=_("Sign in"),
             status=faults.status if faults else 200,
             headers=faults.headers,
             faults=faults,
@@ -151,9 +152,9 @@ def _note(asked: Mapping[str, str]) -> str:
 def _mistakes(sent: Mapping[str, str]) -> Faults:
     faults = Faults()
     if not sent["email"].strip():
-        faults.fields["email"] = "Enter your e-mail address."
+        faults.fields["email"] = _("Enter your e-mail address.")
     if not sent["password"]:
-        faults.fields["password"] = "Enter your password."  # noqa: S105 - what is said of an empty one
+        faults.fields["password"] = _("Enter your password.")
     return faults
 
 

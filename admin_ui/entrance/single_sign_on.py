@@ -19,16 +19,17 @@ from admin_ui.core import Refused
 from admin_ui.entrance.html import page, status_of
 from admin_ui.entrance.paths import within
 from admin_ui.site import Site
+from admin_ui.texts import _
 
 KEPT = r"sso_[A-Za-z0-9_-]{20,196} /[^\x00-\x1f\x7f]{0,1000}"
 """The secret of this browser, and the page to go to afterwards."""
 MAX_PATH = 1000
 """Most characters of a path that a cookie carries, once they are percent-encoded."""
-DENIED = "You did not agree, or that service does not let you in here."
-OTHER_BROWSER = (
+DENIED = _("You did not agree, or that service does not let you in here.")
+OTHER_BROWSER = _(
     "This sign-in was begun in another browser, was used already, or took longer than 10 minutes. Begin again."
 )
-NO_ANSWER = "That service sent you back without an answer. Begin again."
+NO_ANSWER = _("That service sent you back without an answer. Begin again.")
 
 
 def serve(router: APIRouter, site: Site) -> None:
@@ -72,7 +73,7 @@ class _Way:
         return response
 
     async def complete(self, request: Request) -> Response:
-        secret, _, path = (self._cookie.read(request) or "").partition(" ")
+        secret, _space, path = (self._cookie.read(request) or "").partition(" ")
         following = within(path)
         state, code = (request.query_params.get(name, "") for name in ("state", "code"))
         if "error" in request.query_params:
@@ -105,7 +106,7 @@ def _failed(
     return page(
         request,
         "single_sign_on_failed.html",
-        title="You are not signed in",
+        title=_("You are not signed in"),
         status=status,
         headers={"retry-after": str(wait)} if wait else None,
         message=message,

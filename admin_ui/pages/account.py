@@ -30,17 +30,16 @@ from admin_ui.leaving.cards import leave_card
 from admin_ui.page_task import on_page
 from admin_ui.second_factor.panel import SecondFactorPanel
 from admin_ui.site import Site
+from admin_ui.texts import _, ngettext
 from admin_ui.visit import Visit
-
-NEW_HINT = 'hint="10 characters or more: three or four words are good"'
 
 
 def create(site: Site) -> None:
     """Registers `/account`."""
 
-    @site.page("/account", title="Your account")
+    @site.page("/account", title=_("Your account"))
     async def account(visit: Visit) -> None:
-        with page_header("Your account", f"You are signed in as {visit.member.email}."):
+        with page_header(_("Your account"), _("You are signed in as {email}.").format(email=visit.member.email)):
             pass
         if len(visit.accounts) > 1:
             _workspaces(visit)
@@ -60,47 +59,46 @@ def _workspaces(visit: Visit) -> None:
         await visit.ask(visit.core.accounts.SwitchAccount, SwitchAccountRequest(account_id=account_id))
         ui.navigate.to("/")
 
-    with card("Workspaces", "You belong to several. What you see and do is in one of them at a time."):
+    with card(_("Workspaces"), _("You belong to several. What you see and do is in one of them at a time.")):
         for one in visit.accounts:
             with div("spread"):
                 with div("cluster"):
                     text(one.name, "strong")
-                    badge("Owner", "info") if one.role == ROLE_OWNER else badge("Member")
+                    badge(_("Owner"), "info") if one.role == ROLE_OWNER else badge(_("Member"))
                 if one.account_id == visit.account.id:
-                    text("You are here", "muted")
+                    text(_("You are here"), "muted")
                 else:
-                    button = secondary("Switch", partial(switch, one.account_id))
-                    button.props["aria-label"] = f"Switch to {one.name}"
+                    button = secondary(_("Switch"), partial(switch, one.account_id))
+                    button.props["aria-label"] = _("Switch to {name}").format(name=one.name)
 
 
 def _profile(visit: Visit) -> None:
-    with card("Profile", "Others see this name."):
-        name = ui.input("Name", value=visit.member.name).props("maxlength=100 autocomplete=name")
+    with card(_("Profile"), _("Others see this name.")):
+        name = ui.input(_("Name"), value=visit.member.name).props("maxlength=100 autocomplete=name")
         name.classes("setting-field")
 
         async def save() -> None:
             request = UpdateProfileRequest(name=(name.value or "").strip())
             if await save_from(name, lambda: visit.ask(visit.core.accounts.UpdateProfile, request)):
-                ui.notify("Saved.", type="positive")
+                ui.notify(_("Saved."), type="positive")
 
         name.on("keydown.enter", on_page(save))
         with div("cluster"):
-            secondary("Save name", save)
+            secondary(_("Save name"), save)
 
 
 async def _password(visit: Visit) -> None:
     if not (await means_of(visit)).has_password:
-        with card("Password", "No password opens your login: you sign in with single sign-on or a passkey."):
+        with card(_("Password"), _("No password opens your login: you sign in with single sign-on or a passkey.")):
             p(
-                "What asks others for their password asks you to have signed in within the last 10 minutes.",
+                _("What asks others for their password asks you to have signed in within the last 10 minutes."),
                 "muted small",
             )
         return
-    with card("Password", "Changing it signs you out everywhere else."):
-        current = _secret("Current password", "current-password")
-        new = _secret("New password", "new-password").props(
-            'hint="10 characters or more: three or four words are good"'
-        )
+    with card(_("Password"), _("Changing it signs you out everywhere else.")):
+        current = _secret(_("Current password"), "current-password")
+        new = _secret(_("New password"), "new-password")
+        new.props["hint"] = _("10 characters or more: three or four words are good")
 
         async def change() -> None:
             current.error = None
@@ -109,10 +107,10 @@ async def _password(visit: Visit) -> None:
                 changed = await visit.ask(visit.core.accounts.ChangePassword, request)
             except Refused as refusal:
                 if refusal.reason == "FORBIDDEN":
-                    current.error = "This is not your password."
+                    current.error = _("This is not your password.")
                     return
                 inputs = {"current_password": current, "new_password": new}
-                labels = {"current_password": "Current password", "new_password": "New password"}
+                labels = {"current_password": _("Current password"), "new_password": _("New password")}
                 name, words = show_refusal(refusal, labels)
                 if not name:
                     raise
@@ -120,11 +118,11 @@ async def _password(visit: Visit) -> None:
                 return
             new.error = None
             current.value = new.value = ""
-            ui.notify(f"Your password is changed. {_ended(changed.revoked)}", type="positive")
+            ui.notify(" ".join((_("Your password is changed."), _ended(changed.revoked))), type="positive")
 
         new.on("keydown.enter", on_page(change))
         with div("cluster"):
-            secondary("Change password", change)
+            secondary(_("Change password"), change)
 
 
 class SessionList:
@@ -132,14 +130,20 @@ class SessionList:
 
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
-        everybody = "Where people of this workspace are signed in. An owner can end any of these sessions."
-        with card("Sessions", everybody if visit.is_owner else "Where you are signed in."):
+        everybody = _("Where people of this workspace are signed in. An owner can end any of these sessions.")
+        with card(_("Sessions"), everybody if visit.is_owner else _("Where you are signed in.")):
             with div("spread"):
-                p("Lost a laptop? End its session, or all of yours but this one.", "muted")
-                secondary("Sign out everywhere else", self._end_others)
-            columns = (Column("Who"), Column("From"), Column("Signed in"), Column("Ends"), Column("Actions", "actions"))
+                p(_("Lost a laptop? End its session, or all of yours but this one."), "muted")
+                secondary(_("Sign out everywhere else"), self._end_others)
+            columns = (
+                Column(_("Who")),
+                Column(_("From")),
+                Column(_("Signed in")),
+                Column(_("Ends")),
+                Column(_("Actions"), "actions"),
+            )
             self._table: PagedTable[Session] = PagedTable(
-                "Sessions", columns, self._fetch, self._draw, on_empty=lambda: p("No sessions.", "muted")
+                _("Sessions"), columns, self._fetch, self._draw, on_empty=lambda: p(_("No sessions."), "muted")
             )
 
     async def refresh(self) -> None:
@@ -154,7 +158,7 @@ class SessionList:
     def _draw(self, session: Session) -> Sequence[Callable[[], object]]:
         return [
             lambda: self._who(session),
-            lambda: text(session.client_address or "unknown", "mono small"),
+            lambda: text(session.client_address or _("unknown"), "mono small"),
             lambda: ago(session.created_at),
             lambda: ago(session.expires_at),
             lambda: self._actions(session),
@@ -164,14 +168,14 @@ class SessionList:
         with div("cluster"):
             text(session.email)
             if session.current:
-                badge("This session", "good")
+                badge(_("This session"), "good")
 
     def _actions(self, session: Session) -> None:
         if session.current:
             return
         when = session.created_at.ToDatetime().isoformat(sep=" ", timespec="seconds")
-        button = quiet("Sign out", lambda: self._end(session))
-        button.props["aria-label"] = f"Sign out {session.email}, signed in {when} UTC"
+        button = quiet(_("Sign out"), lambda: self._end(session))
+        button.props["aria-label"] = _("Sign out {email}, signed in {when} UTC").format(email=session.email, when=when)
 
     async def _end(self, session: Session) -> None:
         request = RevokeSessionRequest(session_id=session.id)
@@ -184,8 +188,8 @@ class SessionList:
         await self.refresh()
 
     async def _end_others(self) -> None:
-        explanation = "Every other browser and tool that is signed in as you has to sign in again."
-        if await confirm("Sign out everywhere else?", explanation, "Sign out everywhere else"):
+        explanation = _("Every other browser and tool that is signed in as you has to sign in again.")
+        if await confirm(_("Sign out everywhere else?"), explanation, _("Sign out everywhere else")):
             answer = await self._visit.ask(self._visit.core.accounts.RevokeOtherSessions, RevokeOtherSessionsRequest())
             ui.notify(_ended(answer.revoked), type="positive")
             await self.refresh()
@@ -198,5 +202,7 @@ def _secret(label: str, autocomplete: str) -> ui.input:
 
 def _ended(sessions: int) -> str:
     if not sessions:
-        return "There were no other sessions."
-    return f"{sessions} other session{'s were' if sessions > 1 else ' was'} ended."
+        return _("There were no other sessions.")
+    return ngettext("{count} other session was ended.", "{count} other sessions were ended.", sessions).format(
+        count=sessions
+    )

@@ -16,15 +16,16 @@ from admin_ui.components.states import empty_state
 from admin_ui.components.times import ago
 from admin_ui.pages.delivery_log import log_of_key
 from admin_ui.site import Site
+from admin_ui.texts import _, ngettext
 from admin_ui.visit import Visit
 
 COLUMNS = (
-    Column("Name"),
-    Column("Scope"),
-    Column("Channels"),
-    Column("Created"),
-    Column("Last used"),
-    Column("Actions", "actions"),
+    Column(_("Name")),
+    Column(_("Scope")),
+    Column(_("Channels")),
+    Column(_("Created")),
+    Column(_("Last used")),
+    Column(_("Actions"), "actions"),
 )
 SHOWN_CHANNELS = 4
 
@@ -32,7 +33,7 @@ SHOWN_CHANNELS = 4
 def create(site: Site) -> None:
     """Registers `/api-keys`."""
 
-    @site.page("/api-keys", title="API keys")
+    @site.page("/api-keys", title=_("API keys"))
     async def api_keys(visit: Visit) -> None:
         await ApiKeysPage(visit).draw()
 
@@ -47,10 +48,10 @@ class ApiKeysPage:
         """Draws the page. Raises Refused."""
         dialog = ApiKeyDialog(self._visit, self._refresh)
         self._dialog = dialog
-        with page_header("API keys", "Secrets with which your programs send. Keep them confidential."):
-            primary("Create API key", dialog.create, icon="add")
+        with page_header(_("API keys"), _("Secrets with which your programs send. Keep them confidential.")):
+            primary(_("Create API key"), dialog.create, icon="add")
         self._table: PagedTable[ApiKey] = PagedTable(
-            "API keys", COLUMNS, self._fetch, self._draw_row, on_empty=self._draw_empty
+            _("API keys"), COLUMNS, self._fetch, self._draw_row, on_empty=self._draw_empty
         )
         self._stage = div("hidden")
         await self._refresh()
@@ -66,10 +67,10 @@ class ApiKeysPage:
     def _draw_empty(self) -> None:
         with empty_state(
             "key",
-            "No API keys yet",
-            "A program needs a key to send messages. Make one for each program, for the person who writes it.",
+            _("No API keys yet"),
+            _("A program needs a key to send messages. Make one for each program, for the person who writes it."),
         ):
-            primary("Create your first key", self._dialog.create, icon="add")
+            primary(_("Create your first key"), self._dialog.create, icon="add")
 
     def _draw_row(self, key: ApiKey) -> Sequence[Callable[[], object]]:
         return (
@@ -83,16 +84,20 @@ class ApiKeysPage:
 
     def _actions(self, key: ApiKey) -> None:
         with row_actions():
-            icon_button("receipt_long", f"What {key.name} has sent", lambda: ui.navigate.to(log_of_key(key.id)))
-            icon_button("edit", f"Edit {key.name}", lambda: self._dialog.edit(key))
-            icon_button("delete", f"Revoke {key.name}", lambda: self._revoke(key))
+            icon_button(
+                "receipt_long",
+                _("What {name} has sent").format(name=key.name),
+                lambda: ui.navigate.to(log_of_key(key.id)),
+            )
+            icon_button("edit", _("Edit {name}").format(name=key.name), lambda: self._dialog.edit(key))
+            icon_button("delete", _("Revoke {name}").format(name=key.name), lambda: self._revoke(key))
 
     async def _revoke(self, key: ApiKey) -> None:
         with self._stage:
             agreed = await confirm(
-                f"Revoke {key.name}?",
-                "Backends that use this key are refused from their next request on. This cannot be undone.",
-                "Revoke key",
+                _("Revoke {name}?").format(name=key.name),
+                _("Backends that use this key are refused from their next request on. This cannot be undone."),
+                _("Revoke key"),
             )
         if agreed:
             request = RevokeApiKeyRequest(api_key_id=key.id)
@@ -108,20 +113,21 @@ def _name(key: ApiKey) -> None:
 
 def _scope(key: ApiKey) -> None:
     if key.scope == API_KEY_SCOPE_CHANNELS:
-        badge("Some channels", "info")
+        badge(_("Some channels"), "info")
     else:
-        badge("All recipients")
+        badge(_("All recipients"))
 
 
 def _channels(key: ApiKey) -> None:
     if key.scope != API_KEY_SCOPE_CHANNELS:
-        text("every channel", "muted")
+        text(_("every channel"), "muted")
         return
     if not key.channels:
-        text("none left: reaches no phone", "tone-warn")
+        text(_("none left: reaches no phone"), "tone-warn")
         return
     with div("cluster"):
         for slug in key.channels[:SHOWN_CHANNELS]:
             code(slug)
-        if len(key.channels) > SHOWN_CHANNELS:
-            text(f"and {len(key.channels) - SHOWN_CHANNELS} more", "muted small")
+        more = len(key.channels) - SHOWN_CHANNELS
+        if more > 0:
+            text(ngettext("and {count} more", "and {count} more", more).format(count=more), "muted small")

@@ -15,6 +15,7 @@ from smith.core.v1 import (
     device_service_pb2,
     invite_service_pb2,
     live_activity_service_pb2,
+    metric_service_pb2,
     options_pb2,
     passkey_service_pb2,
     password_reset_service_pb2,
@@ -39,6 +40,7 @@ from admin_ui.components.settings_tabs import settings_tabs
 from admin_ui.components.states import empty_state
 from admin_ui.components.times import ago
 from admin_ui.site import Site
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
 PATH = "/settings/audit-log"
@@ -52,6 +54,7 @@ SERVICES: list[ServiceDescriptor] = [
         device_service_pb2,
         invite_service_pb2,
         live_activity_service_pb2,
+        metric_service_pb2,
         passkey_service_pb2,
         password_reset_service_pb2,
         phone_service_pb2,
@@ -84,20 +87,20 @@ ACTS = sorted(
     ]
 )
 """The kinds of entries: methods that are audited, failed sign-ins, and what single sign-on does."""
-PERIODS = {0: "Any time", 1: "Last 24 hours", 7: "Last 7 days", 30: "Last 30 days"}
-COLUMNS = [Column("When"), Column("Who"), Column("What"), Column("From"), Column("", "actions")]
+PERIODS = {0: _("Any time"), 1: _("Last 24 hours"), 7: _("Last 7 days"), 30: _("Last 30 days")}
+COLUMNS = [Column(_("When")), Column(_("Who")), Column(_("What")), Column(_("From")), Column("", "actions")]
 
 
 def create(site: Site) -> None:
     """Registers `/settings/audit-log`."""
 
-    @site.page(PATH, title="Audit log")
+    @site.page(PATH, title=_("Audit log"))
     async def audit_log(visit: Visit, actor: str = "") -> None:
-        with page_header("Settings", "Settings of the whole workspace."):
+        with page_header(_("Settings"), _("Settings of the whole workspace.")):
             pass
         settings_tabs(visit, PATH)
         if not visit.is_owner:
-            with empty_state("lock", "For owners", "Only an owner of the workspace can see who did what."):
+            with empty_state("lock", _("For owners"), _("Only an owner of the workspace can see who did what.")):
                 pass
             return
         await AuditPage(visit, actor).draw()
@@ -114,15 +117,15 @@ class AuditPage:
         """Draws everything. Raises Refused."""
         with div("cluster"):
             self._act = ui.select(
-                {"": "Everything", **{act: name_of_method(act) for act in ACTS}}, value="", label="What"
+                {"": _("Everything"), **{act: name_of_method(act) for act in ACTS}}, value="", label=_("What")
             ).classes("setting-field")
-            self._period = ui.select(PERIODS, value=0, label="When").classes("audit-period")
+            self._period = ui.select(PERIODS, value=0, label=_("When")).classes("audit-period")
             self._act.on_value_change(self._refresh)
             self._period.on_value_change(self._refresh)
             if self._actor_id:
-                a("Acts of everybody", PATH)
+                a(_("Acts of everybody"), PATH)
         self._dialogs = div()
-        self._table = PagedTable("Audit log", COLUMNS, self._fetch, self._cells, on_empty=self._empty)
+        self._table = PagedTable(_("Audit log"), COLUMNS, self._fetch, self._cells, on_empty=self._empty)
         await self._table.refresh()
 
     async def _refresh(self) -> None:
@@ -140,33 +143,36 @@ class AuditPage:
         return PageOf(found.audit_entries, found.next_page_token)
 
     def _empty(self) -> None:
-        with empty_state("history", "Nothing to show", "No act of administration matches. Choose another period."):
+        with empty_state(
+            "history", _("Nothing to show"), _("No act of administration matches. Choose another period.")
+        ):
             pass
 
     def _cells(self, entry: AuditEntry) -> list[Callable[[], object]]:
+        details = _("Details of: {deed}").format(deed=deed_of(entry))
         return [
             partial(ago, entry.occurred_at),
             partial(_actor, entry),
             partial(text, deed_of(entry)),
-            partial(text, entry.client_address or "unknown", "muted small mono"),
-            partial(icon_button, "more_horiz", f"Details of: {deed_of(entry)}", partial(self._details, entry)),
+            partial(text, entry.client_address or _("unknown"), "muted small mono"),
+            partial(icon_button, "more_horiz", details, partial(self._details, entry)),
         ]
 
     def _details(self, entry: AuditEntry) -> None:
         with self._dialogs, dialog(f"{actor_of(entry)} {deed_of(entry)}") as shown:
             with facts():
                 for name, value in (
-                    ("Method", entry.method),
-                    ("Time (UTC)", entry.occurred_at.ToDatetime().isoformat(sep=" ", timespec="seconds")),
-                    ("From address", entry.client_address or "unknown"),
-                    ("Request id", entry.request_id or "none"),
-                    ("Subject", entry.subject_id or "none"),
+                    (_("Method"), entry.method),
+                    (_("Time (UTC)"), entry.occurred_at.ToDatetime().isoformat(sep=" ", timespec="seconds")),
+                    (_("From address"), entry.client_address or _("unknown")),
+                    (_("Request id"), entry.request_id or _("none")),
+                    (_("Subject"), entry.subject_id or _("none")),
                 ):
                     with fact(name, value):
                         pass
-            snippet(entry.request.json, "request without secrets")
+            snippet(entry.request.json, _("request without secrets"))
             with dialog_actions():
-                secondary("Close", shown.close)
+                secondary(_("Close"), shown.close)
         gone_when_closed(shown)
         shown.open()
 

@@ -15,13 +15,14 @@ from admin_ui.pages.delivery_log import log_of_channel
 from admin_ui.sending.api_request import ApiRequest, Operation
 from admin_ui.sending.snippets import in_all_languages
 from admin_ui.site import Site
+from admin_ui.texts import _, ngettext
 from admin_ui.visit import Visit
 
 
 def create(site: Site) -> None:
     """Registers `/channels/{channel_id}`."""
 
-    @site.page("/channels/{channel_id}", title="Channel")
+    @site.page("/channels/{channel_id}", title=_("Channel"))
     async def channel(visit: Visit, channel_id: str) -> None:
         await ChannelPage(visit, channel_id).draw()
 
@@ -38,19 +39,19 @@ class ChannelPage:
         """Draws the page. Raises Refused, also if the channel does not exist."""
         found = await self._read()
         channel = found.channel
-        back_link("Channels", "/channels")
-        with page_header(channel.name, f"Its name in requests is {channel.slug}."):
-            link_button("What was sent to it", log_of_channel(channel.slug), icon="receipt_long")
-            primary("Send a test", self._send_test, icon="send")
-            secondary("Rename", self._rename)
-            danger("Delete", self._delete)
+        back_link(_("Channels"), "/channels")
+        with page_header(channel.name, _("Its name in requests is {slug}.").format(slug=channel.slug)):
+            link_button(_("What was sent to it"), log_of_channel(channel.slug), icon="receipt_long")
+            primary(_("Send a test"), self._send_test, icon="send")
+            secondary(_("Rename"), self._rename)
+            danger(_("Delete"), self._delete)
         self._reach = text("", "muted")
         with div("columns"):
             with div("stack"):
                 self._people = PeopleAssignments(self._visit, channel.id, self._refresh)
                 self._devices = DeviceAssignments(self._visit, channel.id, self._refresh)
-            with div("stack"), card("Send to it", "With an API key that may reach this channel."):
-                body = {"title": "Hello", "target": {"channels": [channel.slug]}}
+            with div("stack"), card(_("Send to it"), _("With an API key that may reach this channel.")):
+                body = {"title": _("Hello"), "target": {"channels": [channel.slug]}}
                 snippets(in_all_languages(ApiRequest(Operation.PUSH, body), self._visit.settings.gateway_url))
         self._show(found)
 
@@ -64,16 +65,19 @@ class ChannelPage:
 
     def _show(self, found: GetChannelResponse) -> None:
         count = found.channel.device_count
-        self._reach.text = f"Reaches {count:,} {'device' if count == 1 else 'devices'}."
+        self._reach.text = ngettext("Reaches {count:,} device.", "Reaches {count:,} devices.", count).format(
+            count=count
+        )
         self._people.show([Assignable(one.user_id, one.name, one.email) for one in found.people])
         self._devices.show([Assignable(one.device_id, one.name, one.user_name) for one in found.devices])
 
     async def _send_test(self) -> None:
         if not (await self._read()).channel.device_count:
-            ui.notify("No device is in this channel yet. Add people or devices first.", type="warning")
+            ui.notify(_("No device is in this channel yet. Add people or devices first."), type="warning")
             return
         request = SendPushNotificationRequest(
-            title="Test", message=f"Sent to the channel {self._found.channel.name} from the web admin."
+            title=_("Test"),
+            message=_("Sent to the channel {name} from the web admin.").format(name=self._found.channel.name),
         )
         request.target.channels.append(self._found.channel.slug)
         tell_sent(await self._visit.ask(self._visit.core.push_notifications.SendPushNotification, request))

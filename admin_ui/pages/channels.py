@@ -14,14 +14,15 @@ from admin_ui.components.search import search_field
 from admin_ui.components.states import empty_state
 from admin_ui.components.times import ago
 from admin_ui.site import Site
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
 COLUMNS = (
-    Column("Channel"),
-    Column("People", "num"),
-    Column("Devices reached", "num"),
-    Column("Created"),
-    Column("Actions", "actions"),
+    Column(_("Channel")),
+    Column(_("People"), "num"),
+    Column(_("Devices reached"), "num"),
+    Column(_("Created")),
+    Column(_("Actions"), "actions"),
 )
 MANY = 1000
 """Largest count of people that is shown."""
@@ -30,7 +31,7 @@ MANY = 1000
 def create(site: Site) -> None:
     """Registers `/channels`."""
 
-    @site.page("/channels", title="Channels")
+    @site.page("/channels", title=_("Channels"))
     async def channels(visit: Visit) -> None:
         await ChannelsPage(visit).draw()
 
@@ -44,11 +45,11 @@ class ChannelsPage:
 
     async def draw(self) -> None:
         """Draws the page. Raises Refused."""
-        with page_header("Channels", "Groups of people and devices. A message can be for some of them only."):
-            primary("Create channel", self._create, icon="add")
-        self._search = search_field("Find by name or slug", self._searched)
+        with page_header(_("Channels"), _("Groups of people and devices. A message can be for some of them only.")):
+            primary(_("Create channel"), self._create, icon="add")
+        self._search = search_field(_("Find by name or slug"), self._searched)
         self._table: PagedTable[Channel] = PagedTable(
-            "Channels", COLUMNS, self._fetch, self._draw_row, on_empty=self._draw_empty
+            _("Channels"), COLUMNS, self._fetch, self._draw_row, on_empty=self._draw_empty
         )
         await self._table.refresh()
 
@@ -62,14 +63,14 @@ class ChannelsPage:
 
     def _draw_empty(self) -> None:
         if self._search.value:
-            with empty_state("search_off", "No channel is called that", "Try another part of its name or slug."):
+            with empty_state("search_off", _("No channel is called that"), _("Try another part of its name or slug.")):
                 pass
             return
-        explanation = (
+        explanation = _(
             "Without channels, every message reaches everybody. Make one for the people who are on call, for example."
         )
-        with empty_state("tag", "No channels yet", explanation):
-            primary("Create your first channel", self._create, icon="add")
+        with empty_state("tag", _("No channels yet"), explanation):
+            primary(_("Create your first channel"), self._create, icon="add")
 
     def _draw_row(self, channel: Channel) -> Sequence[Callable[[], object]]:
         people = len(channel.user_ids)
@@ -83,8 +84,8 @@ class ChannelsPage:
 
     def _actions(self, channel: Channel) -> None:
         with row_actions():
-            icon_button("edit", f"Rename {channel.name}", lambda: self._rename(channel))
-            icon_button("delete", f"Delete {channel.name}", lambda: self._delete(channel))
+            icon_button("edit", _("Rename {name}").format(name=channel.name), lambda: self._rename(channel))
+            icon_button("delete", _("Delete {name}").format(name=channel.name), lambda: self._delete(channel))
 
     async def _create(self) -> None:
         await self._dialogs.create(self._table.refresh)

@@ -6,6 +6,7 @@ from urllib.parse import quote
 from admin_ui.delivery_log.lists import MessageList
 from admin_ui.delivery_log.log_page import LISTS, LogPage
 from admin_ui.site import Site
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
 
@@ -16,7 +17,7 @@ def create(site: Site) -> None:
 
 
 def _register(site: Site, messages: MessageList[Any]) -> None:
-    @site.page(messages.path, title="Delivery log")
+    @site.page(messages.path, title=_("Delivery log"))
     async def delivery_log(visit: Visit) -> None:
         await LogPage(visit, messages).draw()
 

@@ -30,7 +30,7 @@ from smith.core.v1.push_notification_service_pb2 import SendTestPushNotification
 
 from admin_ui.components.buttons import icon_button, primary, secondary
 from admin_ui.components.dialogs import confirm, dialog, dialog_actions
-from admin_ui.components.html import a, code, div, text
+from admin_ui.components.html import a, code, div, labelled, text
 from admin_ui.components.layout import badge, page_header
 from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageOf, row_actions
 from admin_ui.components.pairing import Pairing
@@ -42,6 +42,7 @@ from admin_ui.components.times import ago
 from admin_ui.device_words import icon_of, kind_of, words_of
 from admin_ui.pages.delivery_log import log_of_device
 from admin_ui.site import Site
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
 EVENTS = {
@@ -52,26 +53,26 @@ EVENTS = {
     EVENT_TYPE_PUSH_TO_START_TOKEN_DEAD,
 }
 COLUMNS = [
-    Column("Device"),
-    Column("Person"),
-    Column("State"),
-    Column("Channels"),
-    Column("Last seen"),
-    Column("Actions", "actions"),
+    Column(_("Device")),
+    Column(_("Person")),
+    Column(_("State")),
+    Column(_("Channels")),
+    Column(_("Last seen")),
+    Column(_("Actions"), "actions"),
 ]
 SHOWN_CHANNELS = 3
 STATES: dict[str, tuple[str, "DeviceState.ValueType | None"]] = {
-    "": ("All", None),
-    "ready": ("Ready", DEVICE_STATE_READY),
-    "waiting": ("Waiting", DEVICE_STATE_WAITING),
-    "dead": ("Needs attention", DEVICE_STATE_DEAD),
+    "": (_("All"), None),
+    "ready": (_("Ready"), DEVICE_STATE_READY),
+    "waiting": (_("Waiting"), DEVICE_STATE_WAITING),
+    "dead": (_("Needs attention"), DEVICE_STATE_DEAD),
 }
 
 
 def create(site: Site) -> None:
     """Registers `/devices`."""
 
-    @site.page("/devices", title="Devices")
+    @site.page("/devices", title=_("Devices"))
     async def devices(visit: Visit, user: str = "", state: str = "", search: str = "") -> None:
         page = DevicesPage(visit, user_id=user, state=state if state in STATES else "", search=search)
         visit.watch(EVENTS, page.hear)
@@ -93,13 +94,13 @@ class DevicesPage:
         # Outside the rows: events redraw these, and an open dialog must stay.
         self._dialogs = div("hidden")
         self._pairing = Pairing(self._visit, self._dialogs)
-        with page_header("Devices", "The phones and browsers that notifications and Live Activities go to."):
-            primary("Pair a device", self._pairing.open, icon="add")
+        with page_header(_("Devices"), _("The phones and browsers that notifications and Live Activities go to.")):
+            primary(_("Pair a device"), self._pairing.open, icon="add")
         with div("spread"):
-            self._search = search_field("Find by device, name or e-mail", self.search, value=self._wanted)
-            self._filters = div("filters").props('role=group aria-label="Filter by state"')
+            self._search = search_field(_("Find by device, name or e-mail"), self.search, value=self._wanted)
+            self._filters = labelled(div("filters").props("role=group"), _("Filter by state"))
         self._chosen_person = div("cluster person-filter")
-        self._table = PagedTable("Devices", COLUMNS, self._fetch, self._cells, on_empty=self._empty)
+        self._table = PagedTable(_("Devices"), COLUMNS, self._fetch, self._cells, on_empty=self._empty)
 
     async def refresh(self) -> None:
         """Reads the page of the list that is shown again. Raises Refused."""
@@ -153,19 +154,19 @@ class DevicesPage:
         self._chosen_person.clear()
         if not self._user_id:
             return
-        name = next((device.user_name or device.user_email for device in found), "one person")
+        name = next((device.user_name or device.user_email for device in found), _("one person"))
         with self._chosen_person:
-            text(f"Only devices of {name}.", "muted")
-            a("Show everybody's", "/devices")
+            text(_("Only devices of {name}.").format(name=name), "muted")
+            a(_("Show everybody's"), "/devices")
 
     def _empty(self) -> None:
         if self._search.value or self._state or self._user_id:
-            with empty_state("search_off", "No device matches", "Try another word, or look at all of them."):
-                secondary("Show all devices", lambda: ui.navigate.to("/devices"))
+            with empty_state("search_off", _("No device matches"), _("Try another word, or look at all of them.")):
+                secondary(_("Show all devices"), lambda: ui.navigate.to("/devices"))
             return
-        explanation = "Pair a phone or a browser, for example this one. What is sent then arrives on it."
-        with empty_state("devices", "No devices yet", explanation):
-            secondary("Pair your first device", self._pairing.open)
+        explanation = _("Pair a phone or a browser, for example this one. What is sent then arrives on it.")
+        with empty_state("devices", _("No devices yet"), explanation):
+            secondary(_("Pair your first device"), self._pairing.open)
 
     def _cells(self, device: Device) -> list[Callable[[], object]]:
         return [
@@ -180,13 +181,21 @@ class DevicesPage:
     def _actions(self, device: Device) -> None:
         with row_actions():
             log = log_of_device(device.id)
-            icon_button("receipt_long", f"What {device.name} was sent", lambda: ui.navigate.to(log)).mark("log")
+            icon_button(
+                "receipt_long", _("What {name} was sent").format(name=device.name), lambda: ui.navigate.to(log)
+            ).mark("log")
             if not self._visit.is_owner and device.user_id != self._visit.member.user_id:
                 return
             if device.push_token_state == PUSH_TOKEN_STATE_ACTIVE:
-                icon_button("send", f"Send a test to {device.name}", partial(self._test, device)).mark("test")
-            icon_button("edit", f"Rename {device.name}", partial(self._rename, device)).mark("rename")
-            icon_button("delete", f"Remove {device.name}", partial(self._remove, device)).mark("remove")
+                icon_button(
+                    "send", _("Send a test to {name}").format(name=device.name), partial(self._test, device)
+                ).mark("test")
+            icon_button("edit", _("Rename {name}").format(name=device.name), partial(self._rename, device)).mark(
+                "rename"
+            )
+            icon_button("delete", _("Remove {name}").format(name=device.name), partial(self._remove, device)).mark(
+                "remove"
+            )
 
     async def _test(self, device: Device) -> None:
         request = SendTestPushNotificationRequest(device_id=device.id)
@@ -194,8 +203,8 @@ class DevicesPage:
         tell_sent((await self._visit.ask(test, request)).sent)
 
     async def _rename(self, device: Device) -> None:
-        with self._dialogs, dialog("Rename device") as shown:
-            field = ui.input("Name", value=device.name).props("autofocus maxlength=100")
+        with self._dialogs, dialog(_("Rename device")) as shown:
+            field = ui.input(_("Name"), value=device.name).props("autofocus maxlength=100")
 
             async def save() -> None:
                 request = UpdateDeviceRequest(device_id=device.id, name=field.value or "")
@@ -204,20 +213,22 @@ class DevicesPage:
                     shown.submit(True)
 
             with dialog_actions():
-                secondary("Cancel", lambda: shown.submit(False))
-                primary("Rename", save)
+                secondary(_("Cancel"), lambda: shown.submit(False))
+                primary(_("Rename"), save)
         if await shown:
             await self.refresh()
         shown.delete()
 
     async def _remove(self, device: Device) -> None:
-        explanation = "Its app or page is signed out at once and receives nothing more. To use it later, pair it again."
+        explanation = _(
+            "Its app or page is signed out at once and receives nothing more. To use it later, pair it again."
+        )
         with self._dialogs:
-            agreed = await confirm(f"Remove {device.name}?", explanation, "Remove device")
+            agreed = await confirm(_("Remove {name}?").format(name=device.name), explanation, _("Remove device"))
         if not agreed:
             return
         await self._visit.ask(self._visit.core.devices.DeleteDevice, DeleteDeviceRequest(device_id=device.id))
-        ui.notify(f"Removed {device.name}.", type="positive")
+        ui.notify(_("Removed {name}.").format(name=device.name), type="positive")
         await self.refresh()
 
 
@@ -248,7 +259,7 @@ def _state(device: Device) -> None:
 
 def _channels(device: Device) -> None:
     if not device.channel_count:
-        text("none", "muted")
+        text(_("none"), "muted")
         return
     with div("cluster"):
         for slug in device.channels[:SHOWN_CHANNELS]:

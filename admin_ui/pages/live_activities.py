@@ -25,6 +25,7 @@ from admin_ui.components.paged_table import PageOf
 from admin_ui.components.search import MAX_SEARCH, search_field
 from admin_ui.components.states import empty_state
 from admin_ui.site import Site
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
 BEGINS_OR_ENDS = {
@@ -44,7 +45,7 @@ CALM_SECONDS = 0.5
 def create(site: Site) -> None:
     """Registers `/live-activities`."""
 
-    @site.page("/live-activities", title="Live Activities")
+    @site.page("/live-activities", title=_("Live Activities"))
     async def live_activities(visit: Visit, tag: str = "") -> None:
         await _Lists(visit, tag).build()
 
@@ -58,19 +59,19 @@ class _Lists:
 
     async def build(self) -> None:
         """Draws the page and keeps it moving for as long as it is open."""
-        with page_header("Live Activities", "The cards on your team's phones, as they look right now."):
-            self._search = search_field("Title, stream key or id", self._find)
+        with page_header(_("Live Activities"), _("The cards on your team's phones, as they look right now.")):
+            self._search = search_field(_("Title, stream key or id"), self._find)
         if self._tag:
             with div("cluster"):
-                text("With the tag", "muted")
+                text(_("With the tag"), "muted")
                 code(self._tag)
-                a("Show everything", "/live-activities")
-        with _section("Now"):
-            self._now = Tiles("active", self._fetch(LIVE_ACTIVITY_STATUS_ACTIVE), on_empty=self._nothing_now)
-        with _section("Streams", "Live Activities that your backends address by a key of their own."):
+                a(_("Show everything"), "/live-activities")
+        with _section(_("Now")):
+            self._now = Tiles(_("active"), self._fetch(LIVE_ACTIVITY_STATUS_ACTIVE), on_empty=self._nothing_now)
+        with _section(_("Streams"), _("Live Activities that your backends address by a key of their own.")):
             self._streams = StreamTable(self._visit, lambda: self._text, self._both)
-        with _section("Past"):
-            self._past = Tiles("past", self._fetch(LIVE_ACTIVITY_STATUS_ENDED), on_empty=self._nothing_past)
+        with _section(_("Past")):
+            self._past = Tiles(_("past"), self._fetch(LIVE_ACTIVITY_STATUS_ENDED), on_empty=self._nothing_past)
         self._visit.watch(MOVES, self._moved)
         self._visit.watch(MOVES, self._stream_moved)
         self._visit.watch(BEGINS_OR_ENDS, self._changed)
@@ -109,7 +110,7 @@ class _Lists:
                 page_size=PAGE_SIZE,
                 page_token=page_token,
             )
-            for _ in range(MOST_LOOKS):
+            for _look in range(MOST_LOOKS):
                 answer = await self._visit.ask(self._visit.core.live_activities.ListLiveActivities, request)
                 if answer.live_activities or not answer.next_page_token:
                     break
@@ -124,23 +125,23 @@ class _Lists:
 
     def _nothing_now(self) -> None:
         if self._text:
-            p("No active Live Activity matches.", "muted")
+            p(_("No active Live Activity matches."), "muted")
             return
         with empty_state(
             "timelapse",
-            "Nothing is on the phones right now",
-            "A Live Activity is a card on the lock screen that moves while something goes on: a backup, a deploy.",
+            _("Nothing is on the phones right now"),
+            _("A Live Activity is a card on the lock screen that moves while something goes on: a backup, a deploy."),
         ):
-            link_button("Show one from the playground", "/playground?tab=live-activity", icon="bolt", primary=True)
-            with ui.expansion("From a program").classes("composer-more"), div("stack"):
+            link_button(_("Show one from the playground"), "/playground?tab=live-activity", icon="bolt", primary=True)
+            with ui.expansion(_("From a program")).classes("composer-more"), div("stack"):
                 p(
-                    "One request starts the card, the next ones change it. ACTIVITYSMITH_API_KEY holds an API key.",
+                    _("One request starts the card, the next ones change it. ACTIVITYSMITH_API_KEY holds an API key."),
                     "muted",
                 )
                 snippet(first_stream(self._visit.settings.gateway_url), "curl command that starts a Live Activity")
 
     def _nothing_past(self) -> None:
-        p("No past Live Activity matches." if self._text else "What has ended is kept here for a while.", "muted")
+        p(_("No past Live Activity matches.") if self._text else _("What has ended is kept here for a while."), "muted")
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from admin_ui.activities import control
 from admin_ui.activities.buttons import buttons_of
 from admin_ui.activities.examples import first_stream, next_state
 from admin_ui.activities.timeline import Timeline
-from admin_ui.activities.words import PHASES, read
+from admin_ui.activities.words import PHASES, in_phase, read
 from admin_ui.components.annotations import metadata_card, tag_links
 from admin_ui.components.buttons import danger, primary, quiet, secondary
 from admin_ui.components.copying import copyable, snippet
@@ -28,6 +28,7 @@ from admin_ui.components.times import ago
 from admin_ui.core import Refused
 from admin_ui.requests.words import requests_about
 from admin_ui.site import Site
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
 DELIVERIES = {
@@ -46,13 +47,13 @@ MOVES = {
 }
 CALM_SECONDS = 0.75
 """Seconds between two reads of devices and timeline, in addition to the feed's own pause: people read them slowly."""
-DEVICE_COLUMNS = (Column("Device"), Column("State"), Column("Version"), Column("What is known", "prose"))
+DEVICE_COLUMNS = (Column(_("Device")), Column(_("State")), Column(_("Version")), Column(_("What is known"), "prose"))
 
 
 def create(site: Site) -> None:
     """Registers `/live-activities/{activity_id}`."""
 
-    @site.page("/live-activities/{activity_id}", title="Live Activity")
+    @site.page("/live-activities/{activity_id}", title=_("Live Activity"))
     async def live_activity(visit: Visit, activity_id: str) -> None:
         await _Details(visit, activity_id).build()
 
@@ -70,36 +71,36 @@ class _Details:
         """Draws the page and keeps it moving for as long as it is open."""
         found = await self._read()
         activity = found.live_activity
-        back_link("Live Activities", "/live-activities")
+        back_link(_("Live Activities"), "/live-activities")
         with div("page-header"):
             with div("page-heading"):
                 with div("cluster"):
                     self._title = text("", "page-title", "h1")
                     self._status = div()
                 if activity.stream_key:
-                    p(f"Stream {activity.stream_key}", "muted")
+                    p(_("Stream {stream_key}").format(stream_key=activity.stream_key), "muted")
                 with div("cluster small"):
                     tag_links(activity.tags.values, "/live-activities")
             self._actions = div("page-actions")
         with div("columns activity-page"):
             with div("stack"):
-                with card("Devices", "How far each phone has come, and why."):
+                with card(_("Devices"), _("How far each phone has come, and why.")):
                     self._devices = PagedTable(
-                        "Devices", DEVICE_COLUMNS, self._fetch_devices, self._device_cells, on_empty=_no_devices
+                        _("Devices"), DEVICE_COLUMNS, self._fetch_devices, self._device_cells, on_empty=_no_devices
                     )
-                with card("Timeline", "Its last 50 versions, and every push that was tried."):
+                with card(_("Timeline"), _("Its last 50 versions, and every push that was tried.")):
                     self._timeline = Timeline(self._visit, self._id)
             with div("stack"):
                 with div("activity-stage"):
                     self._card = activity_card(read(activity.content_state), buttons_of(activity))
-                with card("About it"):
-                    copyable(self._id, "activity id")
+                with card(_("About it")):
+                    copyable(self._id, _("activity id"))
                     if self._visit.is_owner:
-                        a("Its requests", requests_about(activity_id=self._id))
+                        a(_("Its requests"), requests_about(activity_id=self._id))
                     self._facts = div()
                 if activity.HasField("metadata") and (noted := read(activity.metadata)):
                     metadata_card(noted)
-                with card("Change it from a program", "With one of your API keys in ACTIVITYSMITH_API_KEY."):
+                with card(_("Change it from a program"), _("With one of your API keys in ACTIVITYSMITH_API_KEY.")):
                     self._snippet = div()
         self._visit.watch(MOVES, self._moved)
         self._visit.watch(MOVES | DELIVERIES, self._delivered)
@@ -160,22 +161,22 @@ class _Details:
     def _show_status(self, found: GetLiveActivityResponse, *, is_over: bool, is_paused: bool) -> None:
         self._status.clear()
         with self._status:
-            badge("Ended") if is_over else badge("Active", "good")
+            badge(_("Ended")) if is_over else badge(_("Active"), "good")
             if is_paused:
-                badge("Stream paused", "warn")
+                badge(_("Stream paused"), "warn")
         self._actions.clear()
         if not self._visit.is_owner:
             return
         stream_key = found.live_activity.stream_key
         with self._actions:
             if is_paused:
-                primary("Resume stream", lambda: control.resume(self._visit, stream_key, self._again))
+                primary(_("Resume stream"), lambda: control.resume(self._visit, stream_key, self._again))
             elif found.has_stream:
-                secondary("Pause stream", lambda: control.pause(self._visit, stream_key, self._again))
+                secondary(_("Pause stream"), lambda: control.pause(self._visit, stream_key, self._again))
             if found.has_stream:
-                quiet("Delete stream", lambda: control.delete(self._visit, stream_key, self._again))
+                quiet(_("Delete stream"), lambda: control.delete(self._visit, stream_key, self._again))
             if not is_over:
-                danger("End", self._stop)
+                danger(_("End"), self._stop)
 
     async def _stop(self) -> None:
         found = await self._read()
@@ -195,7 +196,7 @@ class _Details:
         self._snippet.clear()
         with self._snippet:
             if example is None:
-                p("It is over and takes no more updates. A stream starts a new card by itself:", "muted")
+                p(_("It is over and takes no more updates. A stream starts a new card by itself:"), "muted")
             snippet(shown, "curl command that updates it" if example else "curl command that starts another")
 
     def _device_cells(self, device: LiveActivityDevice) -> Sequence[Callable[[], object]]:
@@ -206,7 +207,7 @@ class _Details:
 
         def version() -> None:
             shown, wanted = device.accepted_version, device.wanted_version
-            text(str(wanted) if shown == wanted else f"{shown} of {wanted}", "num")
+            text(str(wanted) if shown == wanted else _("{shown} of {wanted}").format(shown=shown, wanted=wanted), "num")
 
         words = self._visit.destinations.in_words
 
@@ -227,28 +228,28 @@ class _Details:
 def _draw_facts(found: GetLiveActivityResponse) -> None:
     activity = found.live_activity
     with facts():
-        with fact("Devices"):
-            phases = [f"{one.devices} {PHASES[one.phase][0].lower()}" for one in found.phases]
-            text(", ".join(phases) or "none any more")
-        with fact("For", ", ".join(activity.channel_slugs) or "Everybody"):
+        with fact(_("Devices")):
+            phases = [in_phase(one.phase, one.devices) for one in found.phases]
+            text(", ".join(phases) or _("none any more"))
+        with fact(_("For"), ", ".join(activity.channel_slugs) or _("Everybody")):
             pass
-        with fact("Version", str(activity.version)):
+        with fact(_("Version"), str(activity.version)):
             pass
-        with fact("Started by", activity.started_by or "unknown"):
+        with fact(_("Started by"), activity.started_by or _("unknown")):
             pass
-        with fact("Started"):
+        with fact(_("Started")):
             ago(activity.created_at)
-        with fact("Last state"):
+        with fact(_("Last state")):
             ago(activity.updated_at)
         if activity.HasField("ended_at"):
-            with fact("Ended"):
+            with fact(_("Ended")):
                 ago(activity.ended_at)
-            with fact("Leaves the screen"):
+            with fact(_("Leaves the screen")):
                 ago(activity.dismiss_at)
         else:
-            with fact("iOS ends it"):
+            with fact(_("iOS ends it")):
                 ago(activity.expires_at)
 
 
 def _no_devices() -> None:
-    p("No device is left that it was for.", "muted")
+    p(_("No device is left that it was for."), "muted")

@@ -27,6 +27,7 @@ from admin_ui.phones.panel import PhonePanel
 from admin_ui.phones.simulator import Simulator, SimulatorError
 from admin_ui.sending.snippets import curl
 from admin_ui.site import Site
+from admin_ui.texts import _, ngettext
 from admin_ui.visit import Visit
 
 MAX_SHOWN = 12
@@ -49,15 +50,15 @@ _Key = tuple[_Source, str]
 def create(site: Site) -> None:
     """Registers the page. Without a simulator it has the demo alone, and no place in the navigation."""
 
-    @site.page("/lock-screen/demo", title="Demo")
+    @site.page("/lock-screen/demo", title=_("Demo"))
     async def demo_alone(visit: Visit) -> None:
-        DemoInPage("This server sends to Apple, and simulated phones get nothing of it.").draw()
+        DemoInPage(_("This server sends to Apple, and simulated phones get nothing of it.")).draw()
 
     if site.settings.simulator_url is None:
 
-        @site.page("/lock-screen", title="Lock screen")
+        @site.page("/lock-screen", title=_("Lock screen"))
         async def without_phones(visit: Visit) -> None:
-            DemoInPage("This server has no simulated phones.").draw()
+            DemoInPage(_("This server has no simulated phones.")).draw()
 
         return
     phones, browsers = Simulator(site.settings.simulator_url), Simulator(site.settings.simulator_url, "browsers")
@@ -69,7 +70,7 @@ def create(site: Site) -> None:
         nicegui.app.on_shutdown(source.news.close)
     demos = Demos(phones)
 
-    @site.page("/lock-screen", title="Lock screen")
+    @site.page("/lock-screen", title=_("Lock screen"))
     async def lock_screen(visit: Visit) -> None:
         await _LockScreen(visit, sources, demos).build()
 
@@ -92,17 +93,19 @@ class _LockScreen:
 
     async def build(self) -> None:
         """Draws the page and keeps it moving for as long as it is open."""
-        with page_header("Lock screen", "Your simulated iPhones and browsers, live. They behave as real ones do."):
+        with page_header(
+            _("Lock screen"), _("Your simulated iPhones and browsers, live. They behave as real ones do.")
+        ):
             self._offer_demo()
-            secondary("Add a browser", self._add_browser, icon="add")
-            primary("Add an iPhone", self._add_iphone, icon="add")
+            secondary(_("Add a browser"), self._add_browser, icon="add")
+            primary(_("Add an iPhone"), self._add_iphone, icon="add")
         self._trouble = div()
         webhook_url = await self._webhook_url()
         with div("lock-page"):
             self._caption = Caption()
             with (
                 div("lock-page-side"),
-                card("Send something", "These go through your server like any request of your backend."),
+                card(_("Send something"), _("These go through your server like any request of your backend.")),
             ):
                 self._draw_demo(webhook_url)
             with div("stack"):
@@ -110,7 +113,7 @@ class _LockScreen:
                 self._no_phone = div()
                 self._more = p("", "muted")
                 p(DRAWN, "muted lock-note")
-        with card("From your terminal", "With one of your API keys in ACTIVITYSMITH_API_KEY."):
+        with card(_("From your terminal"), _("With one of your API keys in ACTIVITYSMITH_API_KEY.")):
             snippet(curl(FIRST_PUSH, self._visit.settings.gateway_url), "curl command that sends a push")
         await self._reload()
         self._follow()
@@ -121,12 +124,18 @@ class _LockScreen:
         async def move() -> None:
             await _tell_if_no_phone_can_show_it(demo.move_activity())
             upcoming = demo.next_percentage
-            activity.text = "Start a Live Activity" if upcoming is None else f"Move it to {upcoming}%"
+            activity.text = (
+                _("Start a Live Activity")
+                if upcoming is None
+                else _("Move it to {upcoming}%").format(upcoming=upcoming)
+            )
 
         with div("lock-page-buttons"):
-            secondary("Send a push", lambda: _tell_if_no_phone_can_show_it(demo.push()), icon="notifications")
-            activity = secondary("Start a Live Activity", move, icon="timelapse")
-            secondary("Run a demo stream", lambda: _tell_if_no_phone_can_show_it(demo.stream()), icon="rocket_launch")
+            secondary(_("Send a push"), lambda: _tell_if_no_phone_can_show_it(demo.push()), icon="notifications")
+            activity = secondary(_("Start a Live Activity"), move, icon="timelapse")
+            secondary(
+                _("Run a demo stream"), lambda: _tell_if_no_phone_can_show_it(demo.stream()), icon="rocket_launch"
+            )
 
     async def _webhook_url(self) -> str | None:
         try:
@@ -182,7 +191,14 @@ class _LockScreen:
             self._panels[key] = source.panel(source.simulator, described, name)
 
     def _show_counts(self, own: int) -> None:
-        self._more.text = f"{own - MAX_SHOWN} more devices are not shown." if own > MAX_SHOWN else ""
+        more = own - MAX_SHOWN
+        self._more.text = (
+            ngettext("{count} more device is not shown.", "{count} more devices are not shown.", more).format(
+                count=more
+            )
+            if more > 0
+            else ""
+        )
         self._grid.set_visibility(bool(self._panels))
         self._no_phone.clear()
         if self._panels:
@@ -191,19 +207,21 @@ class _LockScreen:
             self._no_phone,
             empty_state(
                 "phone_iphone",
-                "No iPhone yet",
-                "Add a simulated one, or a browser: it pairs with your workspace as a real one does. Or watch first "
-                "what phones can show: the demo takes twenty seconds and cleans up after itself.",
+                _("No iPhone yet"),
+                _(
+                    "Add a simulated one, or a browser: it pairs with your workspace as a real one does. Or watch "
+                    "first what phones can show: the demo takes twenty seconds and cleans up after itself."
+                ),
             ),
         ):
-            primary("Add an iPhone", self._add_iphone, icon="add")
+            primary(_("Add an iPhone"), self._add_iphone, icon="add")
             self._offer_demo()
 
     def _tell_trouble(self, message: str) -> None:
         self._trouble.clear()
         if message:
             with self._trouble:
-                notice("bad", message, "What you see may be out of date. This page goes on trying.")
+                notice("bad", message, _("What you see may be out of date. This page goes on trying."))
 
     # --- live ---
 
@@ -264,9 +282,9 @@ class _LockScreen:
 
     def _begin_demo(self) -> None:
         if not self._demos.claim(self._visit.account.id):
-            ui.notify("A demo is being played already. Watch it, or try again in half a minute.", type="info")
+            ui.notify(_("A demo is being played already. Watch it, or try again in half a minute."), type="info")
             return
-        self._caption.begin("A simulated iPhone is being paired for it. It takes about twenty seconds.")
+        self._caption.begin(_("A simulated iPhone is being paired for it. It takes about twenty seconds."))
         # Not a task of the page: a person who leaves it leaves nothing behind.
         background_tasks.create(self._play_demo(), name="a demo")
 
@@ -275,12 +293,14 @@ class _LockScreen:
             try:
                 await self._demos.play(self._visit, self._show_demo_phone, self._lock_demo_phone, self._caption.show)
                 self._caption.end(
-                    "All of it went through your server. The demo's iPhone and its cards are gone again. The delivery "
-                    "log and the past Live Activities keep what was sent."
+                    _(
+                        "All of it went through your server. The demo's iPhone and its cards are gone again. The "
+                        "delivery log and the past Live Activities keep what was sent."
+                    )
                 )
             except (Refused, SimulatorError, TimeoutError) as error:
-                why = getattr(error, "message", "It took too long.")
-                self._caption.end(f"It could not be played to its end: {why}")
+                why = getattr(error, "message", _("It took too long."))
+                self._caption.end(_("It could not be played to its end: {why}").format(why=why))
 
     async def _show_demo_phone(self, phone_id: str) -> None:
         self._demo_phone = phone_id
@@ -315,4 +335,4 @@ async def _tell_if_no_phone_can_show_it(sending: Awaitable[None]) -> None:
     except Refused as refusal:
         if refusal.reason != "NO_RECIPIENTS":
             raise
-        ui.notify("No device of yours can show this yet. Add an iPhone or a browser first.", type="warning")
+        ui.notify(_("No device of yours can show this yet. Add an iPhone or a browser first."), type="warning")

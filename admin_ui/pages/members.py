@@ -20,17 +20,18 @@ from admin_ui.components.search import MAX_SEARCH, search_field
 from admin_ui.components.taking_rights import demote_member, remove_member
 from admin_ui.components.times import ago
 from admin_ui.site import Site
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
-COLUMNS = (Column("Name"), Column("Role"), Column("Joined"))
-FOR_MEMBERS = "Everybody with access to {account}. Owners invite and remove people."
-FOR_OWNERS = "Invite people to {account}, follow their invites, and remove access."
+COLUMNS = (Column(_("Name")), Column(_("Role")), Column(_("Joined")))
+FOR_MEMBERS = _("Everybody with access to {account}. Owners invite and remove people.")
+FOR_OWNERS = _("Invite people to {account}, follow their invites, and remove access.")
 
 
 def create(site: Site) -> None:
     """Registers `/members`."""
 
-    @site.page("/members", title="Members")
+    @site.page("/members", title=_("Members"))
     async def members(visit: Visit, search: str = "") -> None:
         description = FOR_OWNERS if visit.is_owner else FOR_MEMBERS
         invites: InviteList | None = None
@@ -44,15 +45,15 @@ def create(site: Site) -> None:
             await refresh([])
 
         inviting = InviteDialog(visit, invited) if visit.is_owner else None
-        with page_header("Members", description.format(account=visit.account.name)):
+        with page_header(_("Members"), description.format(account=visit.account.name)):
             if inviting is not None:
-                primary("Invite members", inviting.open, icon="person_add")
+                primary(_("Invite members"), inviting.open, icon="person_add")
         with div("stack"):
-            text("Active users", "section-title", "h2")
+            text(_("Active users"), "section-title", "h2")
             people = ActiveUsers(visit, search[:MAX_SEARCH])
         if visit.is_owner:
             with div("stack"):
-                text("Invited users", "section-title", "h2")
+                text(_("Invited users"), "section-title", "h2")
                 invites = InviteList(visit)
         visit.watch({EVENT_TYPE_MEMBERS_CHANGED}, refresh)
         await refresh([])
@@ -64,14 +65,14 @@ class ActiveUsers:
     def __init__(self, visit: Visit, search: str) -> None:
         """`search` is what to find from the beginning."""
         self._visit = visit
-        self._search = search_field("Find by name or e-mail", self._find, value=search)
-        columns = (*COLUMNS, Column("Actions", "actions")) if visit.is_owner else COLUMNS
+        self._search = search_field(_("Find by name or e-mail"), self._find, value=search)
+        columns = (*COLUMNS, Column(_("Actions"), "actions")) if visit.is_owner else COLUMNS
         self._table: PagedTable[Member] = PagedTable(
-            "Active users",
+            _("Active users"),
             columns,
             self._fetch,
             self._draw,
-            on_empty=lambda: p("Not one of them is called that.", "muted"),
+            on_empty=lambda: p(_("Not one of them is called that."), "muted"),
         )
         self._stage = div("hidden")
         """Where dialogs are drawn: outside the table, which may be redrawn while one is open."""
@@ -103,9 +104,9 @@ class ActiveUsers:
             with div():
                 text(f"{member.name} ", "strong")
                 if member.user_id == self._visit.member.user_id:
-                    badge("You")
+                    badge(_("You"))
                 if self._visit.is_owner and member.has_second_factor:
-                    badge("Second factor", "good").props["title"] = "Signs in with a second factor"
+                    badge(_("Second factor"), "good").props["title"] = _("Signs in with a second factor")
             if member.email != member.name:
                 text(member.email, "muted small")
 
@@ -113,20 +114,34 @@ class ActiveUsers:
         is_self = member.user_id == self._visit.member.user_id
         with row_actions():
             if member.role == ROLE_OWNER:
-                icon_button("person", f"Make member: {member.email}", lambda: self._change_role(member))
+                icon_button(
+                    "person", _("Make member: {email}").format(email=member.email), lambda: self._change_role(member)
+                )
             else:
-                icon_button("verified_user", f"Make owner: {member.email}", lambda: self._change_role(member))
+                icon_button(
+                    "verified_user",
+                    _("Make owner: {email}").format(email=member.email),
+                    lambda: self._change_role(member),
+                )
             if member.HasField("suspended_at"):
-                icon_button("lock_open", f"Give access back: {member.email}", lambda: self._give_access(member))
+                icon_button(
+                    "lock_open",
+                    _("Give access back: {email}").format(email=member.email),
+                    lambda: self._give_access(member),
+                )
             if not is_self:
-                icon_button("password", f"New password: {member.email}", lambda: self._reset_password(member))
+                icon_button(
+                    "password",
+                    _("New password: {email}").format(email=member.email),
+                    lambda: self._reset_password(member),
+                )
             if not is_self and member.has_second_factor:
-                words = f"Reset second factor: {member.email}"
+                words = _("Reset second factor: {email}").format(email=member.email)
                 icon_button("fingerprint", words, lambda: self._reset_second_factor(member))
             if is_self:
-                icon_button("logout", f"Leave: {member.email}", lambda: self._remove(member))
+                icon_button("logout", _("Leave: {email}").format(email=member.email), lambda: self._remove(member))
             else:
-                icon_button("delete", f"Remove: {member.email}", lambda: self._remove(member))
+                icon_button("delete", _("Remove: {email}").format(email=member.email), lambda: self._remove(member))
 
     async def _give_access(self, member: Member) -> None:
         request = UpdateMemberRequest(user_id=member.user_id, role=ROLE_MEMBER)
@@ -143,8 +158,8 @@ class ActiveUsers:
             await self._after_change(member)
 
     async def _promote(self, member: Member) -> bool:
-        explanation = f"{member.name} can manage everything, other owners included."
-        agreed = await confirm("Make an owner?", explanation, "Make owner", is_dangerous=False)
+        explanation = _("{name} can manage everything, other owners included.").format(name=member.name)
+        agreed = await confirm(_("Make an owner?"), explanation, _("Make owner"), is_dangerous=False)
         if agreed:
             request = UpdateMemberRequest(user_id=member.user_id, role=ROLE_OWNER)
             await self._visit.ask(self._visit.core.accounts.UpdateMember, request)
@@ -156,17 +171,19 @@ class ActiveUsers:
         await asked.open()
 
     async def _reset_second_factor(self, member: Member) -> None:
-        explanation = (
-            f"For when {member.name} has lost it. Their app, passkeys and recovery codes are removed, all their "
+        explanation = _(
+            "For when {name} has lost it. Their app, passkeys and recovery codes are removed, all their "
             "sessions end, and they get a mail. Until they set up a new one, the password is enough. Make sure that "
             "it is they who ask."
-        )
+        ).format(name=member.name)
         with self._stage:
-            agreed = await confirm(f"Reset the second factor of {member.name}?", explanation, "Reset second factor")
+            agreed = await confirm(
+                _("Reset the second factor of {name}?").format(name=member.name), explanation, _("Reset second factor")
+            )
         if agreed:
             request = ResetSecondFactorRequest(user_id=member.user_id)
             await self._visit.ask(self._visit.core.second_factor.ResetSecondFactor, request)
-            ui.notify("Their second factor is reset.", type="positive")
+            ui.notify(_("Their second factor is reset."), type="positive")
             await self.refresh()
 
     async def _remove(self, member: Member) -> None:
@@ -186,6 +203,6 @@ class ActiveUsers:
 def _standing(member: Member) -> None:
     """What the person may do, and whether single sign-on has taken their access away."""
     if member.HasField("suspended_at"):
-        badge("No access", "warn")
+        badge(_("No access"), "warn")
     else:
-        badge("Owner", "info") if member.role == ROLE_OWNER else badge("Member")
+        badge(_("Owner"), "info") if member.role == ROLE_OWNER else badge(_("Member"))

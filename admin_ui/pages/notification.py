@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from nicegui import ui
@@ -22,7 +23,7 @@ from admin_ui.components.annotations import metadata_card, tag_links
 from admin_ui.components.buttons import primary
 from admin_ui.components.copying import snippet
 from admin_ui.components.dialogs import confirm
-from admin_ui.components.html import a, div, text
+from admin_ui.components.html import a, div, phrase, text
 from admin_ui.components.ids import ids
 from admin_ui.components.layout import back_link, card, page_header
 from admin_ui.components.lock_screen import notification_card
@@ -35,6 +36,7 @@ from admin_ui.requests.words import requests_about
 from admin_ui.sending.api_request import ApiRequest, Operation
 from admin_ui.sending.snippets import curl
 from admin_ui.site import Site
+from admin_ui.texts import _, ngettext
 from admin_ui.visit import Visit
 from service_kit.json_mapping import dump, given_encoder_for
 
@@ -45,7 +47,7 @@ FOLLOW_SECONDS = 2.0
 def create(site: Site) -> None:
     """Registers `/delivery-log/{notification_id}`."""
 
-    @site.page("/delivery-log/{notification_id}", title="Push notification")
+    @site.page("/delivery-log/{notification_id}", title=_("Push notification"))
     async def notification(visit: Visit, notification_id: str) -> None:
         await NotificationPage(visit, notification_id).draw()
 
@@ -63,13 +65,13 @@ class NotificationPage:
     async def draw(self) -> None:
         """Draws the page. Raises Refused, also if the notification does not exist."""
         found = await self._read()
-        back_link("Delivery log", "/delivery-log")
+        back_link(_("Delivery log"), "/delivery-log")
         self._head = div("stack-tight")
         with div("columns message-page"):
             with div("stack"):
-                with card("What happened"):
+                with card(_("What happened")):
                     self._story = Story(self._visit, self._id)
-                with card("Devices"):
+                with card(_("Devices")):
                     self._devices = Devices(self._visit, self._id)
                 self._request = div("stack message-request")
             self._content = div("stack")
@@ -85,38 +87,39 @@ class NotificationPage:
         self._head.clear()
         with self._head:
             with page_header(sent.title):
-                primary("Send again", self._replay, icon="replay")
+                primary(_("Send again"), self._replay, icon="replay")
             with div("cluster muted"):
-                text(f"Sent by {sender(sent)}")
+                text(_("Sent by {sender}").format(sender=sender(sent)))
                 ago(sent.created_at)
                 if sent.replay_of:
-                    a("a replay of another", f"/delivery-log/{sent.replay_of}")
+                    a(_("a replay of another"), f"/delivery-log/{sent.replay_of}")
                 if sent.replacements:
-                    text(f"replaced {times(sent.replacements)}, last")
-                    ago(sent.replaced_at)
+                    with div():
+                        often = times(sent.replacements)
+                        phrase(_("replaced {times}, last {when}"), times=often, when=partial(ago, sent.replaced_at))
                 tag_links(sent.tags.values, "/delivery-log")
                 if self._visit.is_owner:
-                    a("Its requests", requests_about(notification_id=self._id))
+                    a(_("Its requests"), requests_about(notification_id=self._id))
         self._content.clear()
         with self._content:
-            with card("What devices show"):
+            with card(_("What devices show")):
                 # Expanded, so that its buttons are seen.
                 notification_card(body, expanded=bool(body.get("actions")))
-            with card("Ids"):
+            with card(_("Ids")):
                 ids(
                     [
-                        ("Notification id", sent.id),
-                        ("Device id", sent.device_id),
-                        *(("Channel", slug) for slug in sent.channels),
-                        ("API key id", sent.api_key_id),
-                        ("Person's id", sent.user_id),
+                        (_("Notification id"), sent.id),
+                        (_("Device id"), sent.device_id),
+                        *((_("Channel"), slug) for slug in sent.channels),
+                        (_("API key id"), sent.api_key_id),
+                        (_("Person's id"), sent.user_id),
                     ]
                 )
             if found.content.HasField("metadata"):
                 metadata_card(body["metadata"])
         self._request.clear()
         if not sent.device_id:
-            with self._request, card("The request", "As a backend would make it."):
+            with self._request, card(_("The request"), _("As a backend would make it.")):
                 request = ApiRequest(Operation.PUSH, body)
                 snippet(curl(request, self._visit.settings.gateway_url), "curl example")
 
@@ -155,11 +158,11 @@ class NotificationPage:
     async def _replay(self) -> None:
         with self._stage:
             agreed = await confirm(
-                "Send it again?",
-                "The same device gets it once more, as a new notification."
+                _("Send it again?"),
+                _("The same device gets it once more, as a new notification.")
                 if self._found.push_notification.device_id
-                else "All devices that it reaches now get it once more, as a new notification.",
-                "Send it again",
+                else _("All devices that it reaches now get it once more, as a new notification."),
+                _("Send it again"),
                 is_dangerous=False,
             )
         if agreed:
@@ -179,4 +182,5 @@ def request_body(found: GetPushNotificationResponse) -> dict[str, Any]:
 
 def times(number: int) -> str:
     """How often: once, twice, 3 times."""
-    return {1: "once", 2: "twice"}.get(number, f"{number:,} times")
+    few = {1: _("once"), 2: _("twice")}
+    return few.get(number) or ngettext("{count:,} time", "{count:,} times", number).format(count=number)

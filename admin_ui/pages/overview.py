@@ -21,7 +21,7 @@ from smith.core.v1.status_service_pb2 import DESTINATION_REAL, GetServerStatusRe
 from admin_ui.components.copying import snippet
 from admin_ui.components.echart import Chart, Series
 from admin_ui.components.figures import Figure, figures
-from admin_ui.components.html import a, div, p, text
+from admin_ui.components.html import a, div, labelled, p, text
 from admin_ui.components.layout import card, page_header
 from admin_ui.components.states import notice
 from admin_ui.components.times import ago
@@ -30,9 +30,10 @@ from admin_ui.phones.own_phone import PairYourPhone, has_no_phone
 from admin_ui.sending.api_request import ApiRequest, Operation
 from admin_ui.sending.snippets import curl
 from admin_ui.site import Site
+from admin_ui.texts import _, ngettext
 from admin_ui.visit import Visit
 
-PERIODS = {OVERVIEW_PERIOD_DAY: "24 hours", OVERVIEW_PERIOD_WEEK: "7 days", OVERVIEW_PERIOD_MONTH: "30 days"}
+PERIODS = {OVERVIEW_PERIOD_DAY: _("24 hours"), OVERVIEW_PERIOD_WEEK: _("7 days"), OVERVIEW_PERIOD_MONTH: _("30 days")}
 LATEST = 8
 """Most events that are shown."""
 
@@ -48,7 +49,7 @@ class Counted:
 
     def figure(self, now: OverviewFigures, before: OverviewFigures, unit: str = "") -> Figure:
         """Its number in the period."""
-        name = f"{self.name}, {unit}" if unit else self.name
+        name = _("{name}, {unit}").format(name=self.name, unit=unit) if unit else self.name
         return Figure(name, self.of(now) or 0, self.of(before) or 0, self.color)
 
     def series(self, steps: Iterable[OverviewFigures], *, is_line: bool = False) -> Series:
@@ -58,28 +59,30 @@ class Counted:
 
 ORANGE, TEAL, BLUE, RED, GREY = "#ee6a33", "#2a9d8f", "#4f7cff", "#d6453d", "#9a9aa6"
 SENT = (
-    Counted("Pushes", ORANGE, lambda counts: counts.push_notifications),
-    Counted("Live Activities started", TEAL, lambda counts: counts.live_activities_started),
-    Counted("Updates", BLUE, lambda counts: counts.live_activities_updated),
+    Counted(_("Pushes"), ORANGE, lambda counts: counts.push_notifications),
+    Counted(_("Live Activities started"), TEAL, lambda counts: counts.live_activities_started),
+    Counted(_("Updates"), BLUE, lambda counts: counts.live_activities_updated),
 )
 DELIVERED = (
-    Counted("Accepted", TEAL, lambda counts: counts.accepted),
-    Counted("Tried again", GREY, lambda counts: counts.retried),
-    Counted("Failed", RED, lambda counts: counts.failed),
+    Counted(_("Accepted"), TEAL, lambda counts: counts.accepted),
+    Counted(_("Tried again"), GREY, lambda counts: counts.retried),
+    Counted(_("Failed"), RED, lambda counts: counts.failed),
 )
 LATENCY = (
-    Counted("Median", BLUE, lambda counts: counts.latency_p50_ms if counts.HasField("latency_p50_ms") else None),
+    Counted(_("Median"), BLUE, lambda counts: counts.latency_p50_ms if counts.HasField("latency_p50_ms") else None),
     Counted(
-        "19 of 20 within", ORANGE, lambda counts: counts.latency_p95_ms if counts.HasField("latency_p95_ms") else None
+        _("19 of 20 within"),
+        ORANGE,
+        lambda counts: counts.latency_p95_ms if counts.HasField("latency_p95_ms") else None,
     ),
 )
-FIRST_PUSH = ApiRequest(Operation.PUSH, {"title": "Build finished", "message": "All tests passed"})
+FIRST_PUSH = ApiRequest(Operation.PUSH, {"title": _("Build finished"), "message": _("All tests passed")})
 
 
 def create(site: Site) -> None:
     """Registers `/`."""
 
-    @site.page("/", title="Overview")
+    @site.page("/", title=_("Overview"))
     async def overview(visit: Visit, show: str = "") -> None:
         if not visit.is_owner and show != "figures" and await has_no_phone(visit):
             PairYourPhone(visit).draw()
@@ -96,29 +99,29 @@ class OverviewPage:
 
     async def draw(self) -> None:
         """Draws the page. Raises Refused."""
-        with page_header("Overview", f"What happens in {self._visit.account.name}."):
+        with page_header(_("Overview"), _("What happens in {name}.").format(name=self._visit.account.name)):
             self._period = ui.toggle(dict(PERIODS), value=OVERVIEW_PERIOD_DAY, on_change=self._read)
-            self._period.props("no-caps flat aria-label=Period").classes("period")
+            labelled(self._period.props("no-caps flat"), _("Period")).classes("period")
         self._alarms = div("stack")
         self._first_steps = div("stack")
         self._tiles = div("tiles")
         with div("cluster muted small"):
             self._steps_note = text("")
-            text("Times are in UTC.", "zone-note")
+            text(_("Times are in UTC."), "zone-note")
         with div("columns"):
             with div("stack"):
-                with card("Sent"):
+                with card(_("Sent")):
                     self._sent_figures = div()
-                    self._sent = Chart("What was sent", "Nothing was sent yet.")
-                with card("Deliveries"):
+                    self._sent = Chart(_("What was sent"), _("Nothing was sent yet."))
+                with card(_("Deliveries")):
                     self._delivery_figures = div()
-                    self._deliveries = Chart("What became of deliveries", "Nothing was delivered yet.")
+                    self._deliveries = Chart(_("What became of deliveries"), _("Nothing was delivered yet."))
             with div("stack"):
-                with card("Time until accepted"):
+                with card(_("Time until accepted")):
                     self._latency_figures = div()
-                    self._latency = Chart("Latency in milliseconds", "Nothing was accepted yet.")
-                with card("Just now"):
-                    self._latest = div("news").props("role=log aria-label=Events")
+                    self._latency = Chart(_("Latency in milliseconds"), _("Nothing was accepted yet."))
+                with card(_("Just now")):
+                    self._latest = labelled(div("news").props("role=log"), _("Events"))
         self._visit.watch((), self._heard)
         self._show_news()
         await self._read()
@@ -140,7 +143,11 @@ class OverviewPage:
         self._show_figures(found)
         steps, length = [step.starts_at.ToDatetime(dt.UTC) for step in found.steps], found.step_seconds
         hours = length // 3600
-        self._steps_note.text = f"Each bar is {f'{hours} hours' if hours > 1 else 'an hour'} from the time below it on."
+        self._steps_note.text = ngettext(
+            "Each bar is an hour from the time below it on.",
+            "Each bar is {count} hours from the time below it on.",
+            max(1, hours),
+        ).format(count=hours)
         self._sent.show(steps, length, [one.series(found.steps) for one in SENT])
         self._deliveries.show(steps, length, [one.series(found.steps) for one in DELIVERED])
         self._latency.show(steps, length, [one.series(found.steps, is_line=True) for one in LATENCY])
@@ -149,10 +156,10 @@ class OverviewPage:
         owed = found.owed.push_notifications + found.owed.live_activities
         self._tiles.clear()
         with self._tiles:
-            _tile("Held for devices", f"{owed:,}", "sent when the device can get it")
-            _tile("Devices", f"{found.devices.total:,}", _state_of(found.devices))
-            _meter("Requests this minute", found.rate_limit)
-            _meter("Live Activities now", found.live_activity_limit)
+            _tile(_("Held for devices"), f"{owed:,}", _("sent when the device can get it"))
+            _tile(_("Devices"), f"{found.devices.total:,}", _state_of(found.devices))
+            _meter(_("Requests this minute"), found.rate_limit)
+            _meter(_("Live Activities now"), found.live_activity_limit)
 
     def _show_figures(self, found: GetOverviewResponse) -> None:
         now, before, period = found.total, found.previous, PERIODS[self._period.value]
@@ -162,7 +169,7 @@ class OverviewPage:
         self._delivery_figures.clear()
         with self._delivery_figures:
             figures([one.figure(now, before) for one in DELIVERED], period)
-            p(f"By {self._visit.destinations.takers}.", "muted small")
+            p(_("By {takers}.").format(takers=self._visit.destinations.takers), "muted small")
         self._latency_figures.clear()
         with self._latency_figures:
             if now.HasField("latency_p50_ms"):
@@ -189,25 +196,25 @@ class OverviewPage:
             return
         with (
             self._first_steps,
-            card("First steps", "The way to everyday use. This list goes away once everything on it is done."),
+            card(_("First steps"), _("The way to everyday use. This list goes away once everything on it is done.")),
         ):
             with div("steps"):
-                _step("Create an API key", "/api-keys", is_done=done.has_api_key)
-                _step("Pair a phone or a browser", "/devices", is_done=done.has_device)
-                _step("Send the first push", "/playground", is_done=done.has_sent)
-                _step("Show a Live Activity", "/playground", is_done=done.has_live_activity)
-                _step("Invite a second person", "/members", is_done=done.has_second_member)
-                _step("Reach a real phone", "/help#going-live", is_done=is_live)
-                _step("Back up the server", "/settings/server", is_done=done.has_backup)
+                _step(_("Create an API key"), "/api-keys", is_done=done.has_api_key)
+                _step(_("Pair a phone or a browser"), "/devices", is_done=done.has_device)
+                _step(_("Send the first push"), "/playground", is_done=done.has_sent)
+                _step(_("Show a Live Activity"), "/playground", is_done=done.has_live_activity)
+                _step(_("Invite a second person"), "/members", is_done=done.has_second_member)
+                _step(_("Reach a real phone"), "/help#going-live", is_done=is_live)
+                _step(_("Back up the server"), "/settings/server", is_done=done.has_backup)
             if done.has_api_key and not done.has_sent:
-                p("From your terminal, with the key in ACTIVITYSMITH_API_KEY:", "muted")
+                p(_("From your terminal, with the key in ACTIVITYSMITH_API_KEY:"), "muted")
                 snippet(curl(FIRST_PUSH, self._visit.settings.gateway_url), "curl example")
 
     def _show_news(self) -> None:
         self._latest.clear()
         with self._latest:
             if not self._news:
-                p("Nothing since you opened this page. Events appear here as they happen.", "muted")
+                p(_("Nothing since you opened this page. Events appear here as they happen."), "muted")
             for event in self._news:
                 with div("news-item"):
                     text(sentence(event))
@@ -217,12 +224,14 @@ class OverviewPage:
 def _state_of(devices: OverviewDevices) -> str:
     """The most serious problem of the account's phones, or that there is none."""
     if not devices.total:
-        return "none paired yet"
+        return _("none paired yet")
     if devices.unreachable:
-        return f"{devices.unreachable:,} cannot be reached"
+        return _("{unreachable:,} cannot be reached").format(unreachable=devices.unreachable)
     if devices.push_to_start_token_dead:
-        return f"{devices.push_to_start_token_dead:,} cannot start Live Activities"
-    return "all can be reached"
+        return _("{push_to_start_token_dead:,} cannot start Live Activities").format(
+            push_to_start_token_dead=devices.push_to_start_token_dead
+        )
+    return _("all can be reached")
 
 
 def _tile(name: str, value: str, detail: str = "") -> ui.element:
@@ -236,9 +245,9 @@ def _tile(name: str, value: str, detail: str = "") -> ui.element:
 
 def _meter(name: str, limit: OverviewLimit) -> None:
     if not limit.HasField("used"):
-        _tile(name, "?", f"of {limit.limit:,}; not known right now")
+        _tile(name, "?", _("of {limit:,}; not known right now").format(limit=limit.limit))
         return
-    with _tile(name, f"{limit.used:,}", f"of {limit.limit:,}"), div("meter") as meter:
+    with _tile(name, f"{limit.used:,}", _("of {limit:,}").format(limit=limit.limit)), div("meter") as meter:
         meter.props["role"] = "meter"
         meter.props["aria-label"] = name
         meter.props["aria-valuenow"], meter.props["aria-valuemin"] = limit.used, 0
@@ -253,6 +262,6 @@ def _step(name: str, path: str, *, is_done: bool) -> None:
         ).props("aria-hidden=true")
         text(name)
         if is_done:
-            text("done", "muted small step-link")
+            text(_("done"), "muted small step-link")
         else:
-            a("Do it", path, "link step-link")
+            a(_("Do it"), path, "link step-link")

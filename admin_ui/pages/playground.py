@@ -11,7 +11,7 @@ from admin_ui.components.buttons import primary
 from admin_ui.components.code_tabs import CodeTabs
 from admin_ui.components.copying import snippet
 from admin_ui.components.drafts import draft_step
-from admin_ui.components.html import a, div, text
+from admin_ui.components.html import a, div, labelled, text
 from admin_ui.components.layout import card, page_header
 from admin_ui.components.lock_screen import activity_card, notification_card
 from admin_ui.components.notification_card import NotificationCard
@@ -28,22 +28,23 @@ from admin_ui.sending.literals import json_text
 from admin_ui.sending.snippets import in_all_languages
 from admin_ui.sending.to_core import NotSendable, send
 from admin_ui.site import Site
+from admin_ui.texts import _, ngettext
 from admin_ui.visit import Visit
 
 MAX_CHANNELS = 1000
 Form = PushForm | ActivityForm | BadgeForm
-WORDS = {"NO_RECIPIENTS": "No phone can get it: none is in the chosen channels, or none is paired."}
+WORDS = {"NO_RECIPIENTS": _("No phone can get it: none is in the chosen channels, or none is paired.")}
 """Messages for refusals whose own words are the API's."""
 SEND_LABELS = {
-    Operation.PUSH: "Send the push",
-    Operation.START: "Start it",
-    Operation.UPDATE: "Update it",
-    Operation.END: "End it",
-    Operation.STREAM: "Show this state",
-    Operation.END_STREAM: "End the stream",
-    Operation.BADGE: "Set the number",
+    Operation.PUSH: _("Send the push"),
+    Operation.START: _("Start it"),
+    Operation.UPDATE: _("Update it"),
+    Operation.END: _("End it"),
+    Operation.STREAM: _("Show this state"),
+    Operation.END_STREAM: _("End the stream"),
+    Operation.BADGE: _("Set the number"),
 }
-PUSH, ACTIVITY, BADGE = "Push notification", "Live Activity", "App icon"
+PUSH, ACTIVITY, BADGE = _("Push notification"), _("Live Activity"), _("App icon")
 """The kinds of requests."""
 TABS = {"live-activity": ACTIVITY, "app-icon": BADGE}
 """By what the page's URL calls them."""
@@ -52,7 +53,7 @@ TABS = {"live-activity": ACTIVITY, "app-icon": BADGE}
 def create(site: Site) -> None:
     """Registers the page."""
 
-    @site.page("/playground", title="Playground")
+    @site.page("/playground", title=_("Playground"))
     async def playground(visit: Visit, tab: str = "") -> None:
         answer = await visit.ask(visit.core.channels.ListChannels, ListChannelsRequest(page_size=MAX_CHANNELS))
         page = _Playground(visit, [channel.slug for channel in answer.channels])
@@ -65,14 +66,14 @@ class _Playground:
         self._visit = visit
         self._is_ready = False
         self._kind = PUSH
-        with page_header("Playground", "Compose a request, see what it does to a phone, copy it into your code."):
+        with page_header(_("Playground"), _("Compose a request, see what it does to a phone, copy it into your code.")):
             pass
         with div("composer-page"):
             with card():
                 self._draw_forms(channels)
             with div("composer-side"):
                 self._draw_preview()
-                with card("The request"):
+                with card(_("The request")):
                     self._code = CodeTabs(in_all_languages(self._form().read(), visit.settings.gateway_url))
         self._is_ready = True
         self._refresh()
@@ -96,15 +97,15 @@ class _Playground:
         self._form_sides = {PUSH: push_side, ACTIVITY: activity_side, BADGE: badge_side}
         _show_only(PUSH, self._form_sides)
         with div("composer-send"):
-            self._send_button = primary("Send the push", self._send, icon="send")
+            self._send_button = primary(_("Send the push"), self._send, icon="send")
             # Ctrl-Enter presses it.
             self._send_button.props["data-main"] = True
-            text("Ctrl Enter", "muted small key-hint")
+            text(_("Ctrl Enter"), "muted small key-hint")
         # Next to the button: on a small screen the preview is far below.
         self._answer = div("composer-answer").props("role=status")
 
     def _draw_preview(self) -> None:
-        with div("composer-preview iphone-wallpaper-2 lock-on-wallpaper").props('role=group aria-label="Preview"'):
+        with labelled(div("composer-preview iphone-wallpaper-2 lock-on-wallpaper").props("role=group"), _("Preview")):
             with div() as notification_side:
                 self._notification: NotificationCard = notification_card({}, on_action=_would, expanded=True)
             with div() as card_side:
@@ -152,7 +153,7 @@ class _Playground:
         request = form.read()
         self._answer.clear()
         if form.fields.show(violations(request)) or form.fields.first_error:
-            self._say("bad", "It was not sent", "See the fields that are marked.")
+            self._say("bad", _("It was not sent"), _("See the fields that are marked."))
             return
         try:
             answer = await send(self._visit, request)
@@ -165,11 +166,11 @@ class _Playground:
 
     def _show_refusal(self, form: Form, refusal: Refused | NotSendable) -> None:
         if form.fields.blame(refusal.field, refusal.message):
-            self._say("bad", "It was not sent", "See the field that is marked.")
+            self._say("bad", _("It was not sent"), _("See the field that is marked."))
             return
         explanation = ""
         if isinstance(refusal, Refused) and refusal.reason == "NO_RECIPIENTS":
-            explanation = "Pair a phone or a browser first. For Live Activities an app also reports a start token."
+            explanation = _("Pair a phone or a browser first. For Live Activities an app also reports a start token.")
         self._say("bad", WORDS.get(getattr(refusal, "reason", ""), str(refusal)).replace("`", ""), explanation)
 
     def _say(self, tone: str, title: str, explanation: str = "") -> ui.element:
@@ -184,11 +185,11 @@ class _Playground:
         with self._say("good", _summary(answer)):
             with div("cluster"):
                 if self._visit.settings.simulator_url is not None:
-                    a("See it on the lock screen", "/lock-screen")
+                    a(_("See it on the lock screen"), "/lock-screen")
                 if "notification_id" in answer:
-                    a("Follow its delivery", f"/delivery-log/{answer['notification_id']}")
+                    a(_("Follow its delivery"), f"/delivery-log/{answer['notification_id']}")
                 if activity_id:
-                    a("Follow its delivery", f"/live-activities/{activity_id}")
+                    a(_("Follow its delivery"), f"/live-activities/{activity_id}")
             snippet(json_text(answer), "answer")
         if request.operation is Operation.START and activity_id:
             self._activity.go_on_with(activity_id)
@@ -202,18 +203,20 @@ def _show_only(kind: str, sides: Mapping[str, ui.element]) -> None:
 def _summary(answer: dict[str, Any]) -> str:
     operation = answer.get("operation")
     if operation == "noop":
-        return "Nothing to do: the card shows this state already."
+        return _("Nothing to do: the card shows this state already.")
     if operation == "paused":
-        return "The stream is paused. The state is kept until it is resumed."
+        return _("The stream is paused. The state is kept until it is resumed.")
     notified, queued = answer.get("devices_notified", 0), answer.get("devices_queued", 0)
-    first = f"Accepted for {_devices(notified)}"
-    return f"{first}; {_devices(queued)} will get it later." if queued else f"{first}."
-
-
-def _devices(count: int) -> str:
-    return f"{count} device" if count == 1 else f"{count} devices"
+    now = ngettext("Accepted for {count} device.", "Accepted for {count} devices.", notified).format(count=notified)
+    if not queued:
+        return now
+    later = ngettext("{count} device will get it later.", "{count} devices will get it later.", queued)
+    return f"{now} {later.format(count=queued)}"
 
 
 def _would(action: Any) -> None:
-    does = "have the server call" if action.get("type") == "webhook" else "open"
-    ui.notify(f"On a phone this would {does} {action.get('url') or 'its URL'}")
+    is_webhook = action.get("type") == "webhook"
+    would = (
+        _("On a phone this would have the server call {url}") if is_webhook else _("On a phone this would open {url}")
+    )
+    ui.notify(would.format(url=action.get("url") or _("its URL")))

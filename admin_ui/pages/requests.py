@@ -19,19 +19,20 @@ from admin_ui.components.states import empty_state
 from admin_ui.components.times import ago
 from admin_ui.requests.words import PATH, caller_of, fault_of, outcome_of, tone_of, took
 from admin_ui.site import Site
+from admin_ui.texts import _, ngettext
 from admin_ui.visit import Visit
 
-STATUSES = {"": "Any answer", "2": "Done", "4": "Refused", "5": "Server errors"}
+STATUSES = {"": _("Any answer"), "2": _("Done"), "4": _("Refused"), "5": _("Server errors")}
 """By the first digit of the status."""
-PERIODS = {"": "Any time", "1": "Last hour", "24": "Last 24 hours", "168": "Last 7 days"}
+PERIODS = {"": _("Any time"), "1": _("Last hour"), "24": _("Last 24 hours"), "168": _("Last 7 days")}
 """In hours."""
 COLUMNS = (
-    Column("When", "request-when"),
-    Column("Request", "request-what"),
-    Column("Answer", "request-answer"),
-    Column("From", "request-from"),
-    Column("Took", "num request-took"),
-    Column("Why", "request-why"),
+    Column(_("When"), "request-when"),
+    Column(_("Request"), "request-what"),
+    Column(_("Answer"), "request-answer"),
+    Column(_("From"), "request-from"),
+    Column(_("Took"), "num request-took"),
+    Column(_("Why"), "request-why"),
 )
 MOST_PAGES = 10
 """Pages of the server without a row that are passed over for one page of ours."""
@@ -44,7 +45,7 @@ Row = LoggedRequest | RequestLogGap
 def create(site: Site) -> None:
     """Registers `/requests`."""
 
-    @site.page(PATH, title="Requests")
+    @site.page(PATH, title=_("Requests"))
     async def requests(
         visit: Visit,
         *,
@@ -56,10 +57,12 @@ def create(site: Site) -> None:
         notification: str = "",
         activity: str = "",
     ) -> None:
-        with page_header("Requests", "What your programs and phones asked of the API, and what they were answered."):
+        with page_header(
+            _("Requests"), _("What your programs and phones asked of the API, and what they were answered.")
+        ):
             pass
         if not visit.is_owner:
-            with empty_state("lock", "For owners", "Only an owner of the workspace can see the requests."):
+            with empty_state("lock", _("For owners"), _("Only an owner of the workspace can see the requests.")):
                 pass
             return
         about = {"notification": notification, "activity": activity}
@@ -79,23 +82,22 @@ class RequestsPage:
         """Draws the page. Raises Refused."""
         keys = await self._keys()
         with div("log-filters requests-filters"):
-            self._path = search_field("Find by path", self._refresh, value=self._chosen["path"])
-            self._request = search_field("Find by request id", self._refresh, value=self._chosen["request_id"])
+            self._path = search_field(_("Find by path"), self._refresh, value=self._chosen["path"])
+            self._request = search_field(_("Find by request id"), self._refresh, value=self._chosen["request_id"])
             self._request.props(f"maxlength={MOST_ID}")
-            self._status = self._select(STATUSES, self._chosen["status"], "Answer")
-            self._key = self._select(keys, self._chosen["key"], "API key")
-            self._period = self._select(PERIODS, self._chosen["hours"], "Time")
-            secondary("Refresh", self._refresh, icon="refresh")
+            self._status = self._select(STATUSES, self._chosen["status"], _("Answer"))
+            self._key = self._select(keys, self._chosen["key"], _("API key"))
+            self._period = self._select(PERIODS, self._chosen["hours"], _("Time"))
+            secondary(_("Refresh"), self._refresh, icon="refresh")
         if self._about:
             with div("cluster"):
-                text(
-                    f"Only about this {'notification' if 'notification' in self._about else 'Live Activity'}:", "muted"
-                )
+                is_push = "notification" in self._about
+                text(_("Only about this notification:") if is_push else _("Only about this Live Activity:"), "muted")
                 code(next(iter(self._about.values())))
-                a("Show everything", PATH)
+                a(_("Show everything"), PATH)
         with div("requests"):
             self._table: PagedTable[Row] = PagedTable(
-                "Requests", COLUMNS, self._fetch, self._cells, on_empty=self._empty
+                _("Requests"), COLUMNS, self._fetch, self._cells, on_empty=self._empty
             )
         await self._table.refresh()
 
@@ -109,7 +111,7 @@ class RequestsPage:
     async def _keys(self) -> dict[str, str]:
         request = ListApiKeysRequest(page_size=MOST_KEYS)
         found = (await self._visit.ask(self._visit.core.api_keys.ListApiKeys, request)).api_keys
-        return {"": "Any caller", **{key.id: key.name for key in found}}
+        return {"": _("Any caller"), **{key.id: key.name for key in found}}
 
     def _filters(self) -> dict[str, str]:
         chosen = {
@@ -129,7 +131,7 @@ class RequestsPage:
     async def _fetch(self, page_token: str | None) -> PageOf[Row]:
         asked = self._asked()
         rows: list[Row] = []
-        for _ in range(MOST_PAGES):
+        for _page in range(MOST_PAGES):
             asked.page_token = page_token or ""
             if not page_token:
                 asked.ClearField("page_token")
@@ -166,19 +168,23 @@ class RequestsPage:
 
     def _empty(self) -> None:
         if self._filters():
-            with empty_state("search_off", "Nothing is found", "Try another answer, caller or time."):
+            with empty_state("search_off", _("Nothing is found"), _("Try another answer, caller or time.")):
                 pass
             return
-        explanation = (
+        explanation = _(
             "Whatever a program, a phone or a person asks of the API is here a second later, with its answer. "
             "Make an API key, and send the example that comes with it."
         )
-        with empty_state("swap_vert", "No request yet", explanation):
-            link_button("Open API keys", "/api-keys", icon="key", primary=True)
+        with empty_state("swap_vert", _("No request yet"), explanation):
+            link_button(_("Open API keys"), "/api-keys", icon="key", primary=True)
 
     def _cells(self, row: Row) -> Sequence[Callable[[], object]]:
         if isinstance(row, RequestLogGap):
-            words = f"{row.requests:,} requests of this minute are missing: there were too many to keep"
+            words = ngettext(
+                "{requests:,} request of this minute is missing: there were too many to keep",
+                "{requests:,} requests of this minute are missing: there were too many to keep",
+                row.requests,
+            ).format(requests=row.requests)
             return (partial(ago, row.minute), partial(text, words, "muted"), *[div] * (len(COLUMNS) - 2))
         return (
             partial(ago, row.occurred_at),
@@ -201,14 +207,14 @@ def _request(row: LoggedRequest) -> None:
     link.props["title"] = name
     with link:
         text(row.method, "request-method")
-        text(row.path or "(unknown path)", "request-path")
+        text(row.path or _("(unknown path)"), "request-path")
 
 
 def _caller(row: LoggedRequest) -> None:
     with div("request-caller"):
         _one_line(caller_of(row))
         if row.caller_revoked:
-            badge("Revoked", "bad")
+            badge(_("Revoked"), "bad")
 
 
 def _one_line(content: str, classes: str = "") -> None:
@@ -216,4 +222,4 @@ def _one_line(content: str, classes: str = "") -> None:
 
 
 def _ignored(row: LoggedRequest) -> str:
-    return f"Ignored: {row.ignored_fields}" if row.ignored_fields else ""
+    return _("Ignored: {ignored_fields}").format(ignored_fields=row.ignored_fields) if row.ignored_fields else ""

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.metadata import version
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -19,7 +20,7 @@ from smith.core.v1.status_service_pb2 import (
     QueueDepth,
 )
 
-from admin_ui.components.html import code, div, p, text
+from admin_ui.components.html import code, div, p, phrase, text
 from admin_ui.components.layout import badge, card, fact, facts, page_header
 from admin_ui.components.settings_tabs import settings_tabs
 from admin_ui.components.states import empty_state, notice
@@ -27,6 +28,7 @@ from admin_ui.components.times import ago
 from admin_ui.core import Refused
 from admin_ui.reachability import answers
 from admin_ui.site import Site, tell_of
+from admin_ui.texts import _, ngettext
 from admin_ui.theme import DISTRIBUTION
 from admin_ui.visit import Visit
 
@@ -35,23 +37,23 @@ PATH = "/settings/server"
 REFRESH_SECONDS = 5.0
 GIGABYTE, MEGABYTE = 1024**3, 1024**2
 PROCESSES = {
-    "core": "Core, which decides and keeps everything",
-    "delivery": "Delivery, which sends pushes and mails",
-    "gateway": "Gateway, which backends and phones call",
-    "admin": "Web admin, which shows this page",
-    "simulator": "Simulator, which stands in for Apple",
-    "postgresql": "PostgreSQL, the database",
-    "redis": "Redis, which ties several cores together",
+    "core": _("Core, which decides and keeps everything"),
+    "delivery": _("Delivery, which sends pushes and mails"),
+    "gateway": _("Gateway, which backends and phones call"),
+    "admin": _("Web admin, which shows this page"),
+    "simulator": _("Simulator, which stands in for Apple"),
+    "postgresql": _("PostgreSQL, the database"),
+    "redis": _("Redis, which ties several cores together"),
 }
 WORK = {
-    "notifications": "Push notifications",
-    "live_activities": "Changes of Live Activities",
-    "webhooks": "Webhook calls",
-    "badges": "Numbers on icons",
-    "cards to withdraw": "Live Activities to be taken off phones",
-    "mails of invites": "Invites by mail",
-    "mails about passwords": "Mails about passwords",
-    "messages about alerts": "Messages about alerts",
+    "notifications": _("Push notifications"),
+    "live_activities": _("Changes of Live Activities"),
+    "webhooks": _("Webhook calls"),
+    "badges": _("Numbers on icons"),
+    "cards to withdraw": _("Live Activities to be taken off phones"),
+    "mails of invites": _("Invites by mail"),
+    "mails about passwords": _("Mails about passwords"),
+    "messages about alerts": _("Messages about alerts"),
 }
 
 
@@ -68,13 +70,13 @@ class Process:
 def create(site: Site) -> None:
     """Registers `/settings/server`."""
 
-    @site.page(PATH, title="Server")
+    @site.page(PATH, title=_("Server"))
     async def server(visit: Visit) -> None:
-        with page_header("Settings", "Settings of the whole workspace."):
+        with page_header(_("Settings"), _("Settings of the whole workspace.")):
             pass
         settings_tabs(visit, PATH)
         if not visit.is_owner:
-            with empty_state("lock", "For owners", "Only an owner of the workspace can see how the server runs."):
+            with empty_state("lock", _("For owners"), _("Only an owner of the workspace can see how the server runs.")):
                 pass
             return
         await ServerPage(visit).draw()
@@ -90,7 +92,7 @@ class ServerPage:
 
     async def draw(self) -> None:
         """Draws everything. Raises Refused."""
-        self._away = p("The server did not answer. What you see is from before.", "muted").props("role=status")
+        self._away = p(_("The server did not answer. What you see is from before."), "muted").props("role=status")
         self._away.set_visibility(False)
         self._body = div("stack")
         await self._read()
@@ -138,8 +140,8 @@ class ServerPage:
         for concern in found.concerns:
             # A stopped route is told below. What another core has stopped is a concern only.
             if concern.kind != SERVER_CONCERN_KIND_ROUTE_STOPPED or not stopped:
-                notice("warn", "Needs attention", concern.explanation)
-        with card("Processes", "The programs that make up this server, and whether they answer."):
+                notice("warn", _("Needs attention"), concern.explanation)
+        with card(_("Processes"), _("The programs that make up this server, and whether they answer.")):
             known = [
                 Process(one.name, one.is_reachable, one.version, one.started_at if one.HasField("started_at") else None)
                 for one in found.processes
@@ -147,100 +149,116 @@ class ServerPage:
             with facts():
                 for one in (*known, *self._over_http):
                     _process(one)
-        with card("Ways to Apple and to browsers", "A way is stopped while everything sent on it is refused."):
+        with card(_("Ways to Apple and to browsers"), _("A way is stopped while everything sent on it is refused.")):
             if stopped or not any(one.kind == SERVER_CONCERN_KIND_ROUTE_STOPPED for one in found.concerns):
                 _routes(stopped)
             else:
                 with div("cluster"):
-                    badge("Stopped", "bad")
+                    badge(_("Stopped"), "bad")
         if found.is_whole_server:
-            with card("Waiting", "What is accepted and not done yet. It is kept until it is done."):
+            with card(_("Waiting"), _("What is accepted and not done yet. It is kept until it is done.")):
                 _queues([queue for queue in found.queues if queue.waiting])
         if found.HasField("alert_recipients"):
-            with card("Alerts", "Who is told when something needs attention, and when it is over."):
+            with card(_("Alerts"), _("Who is told when something needs attention, and when it is over.")):
                 _recipients(found.alert_recipients)
-        with card("Data", "Where it is kept, and from when it could be restored."), facts():
+        with card(_("Data"), _("Where it is kept, and from when it could be restored.")), facts():
             _data(found)
             _backups(found)
 
 
 def _process(one: Process) -> None:
     with fact(PROCESSES.get(one.name, one.name)):
-        badge("Answers", "good") if one.is_reachable else badge("Does not answer", "bad")
+        badge(_("Answers"), "good") if one.is_reachable else badge(_("Does not answer"), "bad")
         if one.version:
-            text(f" version {one.version}", "muted small")
+            text(" " + _("version {version}").format(version=one.version), "muted small")
         if one.started_at is not None:
-            with p("started ", "muted small"):
-                ago(one.started_at)
+            with p("", "muted small"):
+                phrase(_("started {when}"), when=partial(ago, one.started_at))
 
 
 def _routes(stopped: Sequence[Alarm]) -> None:
     if not stopped:
         with div("cluster"):
-            badge("All open", "good")
+            badge(_("All open"), "good")
     for alarm in stopped:
-        with notice("bad", f"{alarm.line} is stopped. {alarm.explanation}", alarm.advice):
+        with notice(
+            "bad",
+            " ".join((_("{line} is stopped.").format(line=alarm.line), alarm.explanation)),
+            alarm.advice,
+        ):
             if alarm.HasField("since"):
                 ago(alarm.since)
 
 
 def _queues(waiting: Sequence[QueueDepth]) -> None:
     if not waiting:
-        p("Nothing waits.")
+        p(_("Nothing waits."))
         return
     with facts():
         for queue in waiting:
             with fact(WORK.get(queue.name, queue.name)):
                 text(f"{queue.waiting:,}", "strong num")
                 if queue.oldest_seconds:
-                    p(f"The oldest has been due for {_span(queue.oldest_seconds)}.", "muted small")
+                    p(_oldest(queue.oldest_seconds), "muted small")
 
 
 def _recipients(told: AlertRecipients) -> None:
+    mails, webhooks, people = told.mails, told.webhooks, told.people
     ways = (
-        ("By mail", told.mails, "address", "addresses"),
-        ("By webhook", told.webhooks, "URL", "URLs"),
-        ("By push", told.people, "person", "people"),
+        (_("By mail"), mails, ngettext("{count} address", "{count} addresses", mails)),
+        (_("By webhook"), webhooks, ngettext("{count} URL", "{count} URLs", webhooks)),
+        (_("By push"), people, ngettext("{count} person", "{count} people", people)),
     )
-    if not any(count for _, count, _, _ in ways):
-        with p("Only the log of this server. These settings name others: "):
-            for place, name in enumerate(ALERT_SETTINGS):
-                text(", " if place else "")
-                code(name)
+    if not any(count for _way, count, _words in ways):
+        with p(""):
+            phrase(_("Only the log of this server. These settings name others: {settings}"), settings=_alert_settings)
         return
     with facts():
-        for way, count, one, several in ways:
-            with fact(way, f"{count} {one if count == 1 else several}" if count else "none"):
+        for way, count, words in ways:
+            with fact(way, words.format(count=count) if count else _("none")):
                 pass
+
+
+def _alert_settings() -> None:
+    for place, name in enumerate(ALERT_SETTINGS):
+        text(", " if place else "")
+        code(name)
 
 
 def _data(found: GetServerFactsResponse) -> None:
     if found.HasField("database_bytes"):
-        with fact("Database", _size(found.database_bytes)):
+        with fact(_("Database"), _size(found.database_bytes)):
             pass
-    with fact("Free disk space"):
+    with fact(_("Free disk space")):
         if found.HasField("disk_bytes"):
             share = 100 * found.disk_free_bytes / found.disk_bytes if found.disk_bytes else 0.0
-            text(f"{_size(found.disk_free_bytes)} of {_size(found.disk_bytes)} ({share:.0f} %)")
+            text(
+                _("{free} of {all} ({share:.0f} %)").format(
+                    free=_size(found.disk_free_bytes), all=_size(found.disk_bytes), share=share
+                )
+            )
         else:
-            text("cannot be read", "muted")
-    with fact("Version", f"{found.release}, schema {found.schema_revision}"):
+            text(_("cannot be read"), "muted")
+    with fact(
+        _("Version"),
+        _("{release}, schema {schema}").format(release=found.release, schema=found.schema_revision),
+    ):
         pass
 
 
 def _backups(found: GetServerFactsResponse) -> None:
-    with fact("Last backup"):
+    with fact(_("Last backup")):
         if found.HasField("last_backup"):
             _backup(found.last_backup)
         else:
-            text("never ", "tone-bad")
-            with p("Make one on the server: ", "muted small"):
-                code("smith backup FILE")
+            text(_("never") + " ", "tone-bad")
+            with p("", "muted small"):
+                phrase(_("Make one on the server: {command}"), command=partial(code, "smith backup FILE"))
     if found.HasField("restored_from"):
-        with fact("Restored"):
+        with fact(_("Restored")):
             ago(found.restored_from.finished_at)
-            with p("from a backup of ", "muted small"):
-                ago(found.restored_from.snapshot_at)
+            with p("", "muted small"):
+                phrase(_("from a backup of {when}"), when=partial(ago, found.restored_from.snapshot_at))
 
 
 def _backup(backup: BackupRecord) -> None:
@@ -248,7 +266,7 @@ def _backup(backup: BackupRecord) -> None:
     if backup.place:
         p(f"{backup.place}, {_size(backup.bytes)}", "muted small")
     if not backup.is_verified:
-        p("It was not read again after it was written.", "muted small")
+        p(_("It was not read again after it was written."), "muted small")
 
 
 def _size(size: float) -> str:
@@ -256,6 +274,14 @@ def _size(size: float) -> str:
     return f"{size / GIGABYTE:,.1f} GB" if size >= GIGABYTE else f"{size / MEGABYTE:,.1f} MB"
 
 
-def _span(seconds: float) -> str:
-    """For how long, in minutes from two of them on."""
-    return f"{seconds / 60:,.0f} minutes" if seconds >= 120 else f"{seconds:.0f} seconds"
+def _oldest(seconds: float) -> str:
+    """For how long the oldest has waited, in minutes from two of them on."""
+    if seconds >= 120:
+        minutes = round(seconds / 60)
+        return ngettext(
+            "The oldest has been due for {count:,} minute.", "The oldest has been due for {count:,} minutes.", minutes
+        ).format(count=minutes)
+    whole = round(seconds)
+    return ngettext(
+        "The oldest has been due for {count} second.", "The oldest has been due for {count} seconds.", whole
+    ).format(count=whole)

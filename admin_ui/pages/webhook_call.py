@@ -18,6 +18,7 @@ from admin_ui.delivery_log.webhook_calls import WebhookCalls
 from admin_ui.delivery_log.words import RUN_STATES
 from admin_ui.pages.delivery_log import log_of_device
 from admin_ui.site import Site
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
 FOLLOW_SECONDS = 2.0
@@ -26,7 +27,7 @@ FOLLOW_SECONDS = 2.0
 def create(site: Site) -> None:
     """Registers `/delivery-log/webhook-calls/{run_id}`."""
 
-    @site.page(WebhookCalls.path + "/{run_id}", title="Webhook call")
+    @site.page(WebhookCalls.path + "/{run_id}", title=_("Webhook call"))
     async def webhook_call(visit: Visit, run_id: str) -> None:
         await _WebhookCallPage(visit, run_id).draw()
 
@@ -39,7 +40,7 @@ class _WebhookCallPage:
     async def draw(self) -> None:
         """Draws the page, and keeps it up to date until the call is over. Raises Refused."""
         self._call = await self._read()
-        back_link("Webhook calls", WebhookCalls.path)
+        back_link(_("Webhook calls"), WebhookCalls.path)
         self._place = div("stack")
         self._visit.watch({EVENT_TYPE_ACTION_RUN_SETTLED}, self._heard)
         self._show()
@@ -67,11 +68,11 @@ class _WebhookCallPage:
         call, run = self._call, self._call.action_run
         self._place.clear()
         with self._place:
-            with page_header(call.action_title or "A button that is gone", "A webhook that a tap has called."):
+            with page_header(call.action_title or _("A button that is gone"), _("A webhook that a tap has called.")):
                 pass
             with div("columns"):
                 with div("stack"):
-                    with card("What became of it"):
+                    with card(_("What became of it")):
                         with div("cluster"):
                             badge(*RUN_STATES[run.state])
                             if run.HasField("status_code"):
@@ -79,24 +80,26 @@ class _WebhookCallPage:
                         if run.message:
                             p(run.message)
                         _draw_facts(call)
-                    with card("The receiver's answer"):
+                    with card(_("The receiver's answer")):
                         if run.response_body:
-                            snippet(run.response_body, "the receiver's answer")
+                            snippet(run.response_body, _("the receiver's answer"))
                         else:
-                            p("There is none, or it is empty.", "muted")
+                            p(_("There is none, or it is empty."), "muted")
                 with div("stack"):
-                    with card("The call", "Signed with the workspace's webhook secret. Its id is the Idempotency-Key."):
+                    with card(
+                        _("The call"), _("Signed with the workspace's webhook secret. Its id is the Idempotency-Key.")
+                    ):
                         with div("cluster"):
                             code(WebhookMethod.Name(call.method).rpartition("_")[2])
                         snippet(call.url, "URL")
-                    with card("Ids"):
+                    with card(_("Ids")):
                         ids(
                             [
-                                ("Call id", run.id),
-                                ("Notification id", call.notification_id),
-                                ("Activity id", call.activity_id),
-                                ("Device id", run.device_id),
-                                ("Action id", run.action_id),
+                                (_("Call id"), run.id),
+                                (_("Notification id"), call.notification_id),
+                                (_("Activity id"), call.activity_id),
+                                (_("Device id"), run.device_id),
+                                (_("Action id"), run.action_id),
                             ]
                         )
 
@@ -104,26 +107,26 @@ class _WebhookCallPage:
 def _draw_facts(call: WebhookCall) -> None:
     run = call.action_run
     with facts():
-        with fact("On"):
-            title = call.subject_title or "a message that is gone"
+        with fact(_("On")):
+            title = call.subject_title or _("a message that is gone")
             if call.notification_id:
                 a(title, f"/delivery-log/{call.notification_id}")
             elif call.activity_id:
                 a(title, f"/live-activities/{call.activity_id}")
             else:
                 text(title)
-        with fact("Device"):
-            a(call.device_name or "a device that is gone", log_of_device(run.device_id))
-        with fact("Tapped"):
+        with fact(_("Device")):
+            a(call.device_name or _("a device that is gone"), log_of_device(run.device_id))
+        with fact(_("Tapped")):
             ago(run.created_at)
-        with fact("Attempts", str(run.attempts)):
+        with fact(_("Attempts"), str(run.attempts)):
             pass
         if call.HasField("due_at"):
-            with fact("Next attempt"):
+            with fact(_("Next attempt")):
                 ago(call.due_at)
         if run.HasField("settled_at"):
-            with fact("Over"):
+            with fact(_("Over")):
                 ago(run.settled_at)
         if run.reason:
-            with fact("Reason", run.reason):
+            with fact(_("Reason"), run.reason):
                 pass

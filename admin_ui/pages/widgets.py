@@ -13,16 +13,17 @@ from admin_ui.components.paged_table import Column, PagedTable, PageOf
 from admin_ui.components.states import empty_state
 from admin_ui.components.times import ago
 from admin_ui.site import Site
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 from admin_ui.widgets.dialogs import MetricDialogs
 from admin_ui.widgets.words import FORMATS, value_words
 
 COLUMNS = (
-    Column("Metric"),
-    Column("Value", "num"),
-    Column("Measured"),
-    Column("Kind"),
-    Column("Actions", "actions"),
+    Column(_("Metric")),
+    Column(_("Value"), "num"),
+    Column(_("Measured")),
+    Column(_("Kind")),
+    Column(_("Actions"), "actions"),
 )
 REFRESH_SECONDS = 5.0
 
@@ -30,7 +31,7 @@ REFRESH_SECONDS = 5.0
 def create(site: Site) -> None:
     """Registers `/widgets`."""
 
-    @site.page("/widgets", title="Widgets")
+    @site.page("/widgets", title=_("Widgets"))
     async def widgets(visit: Visit) -> None:
         await WidgetsPage(visit).draw()
 
@@ -44,11 +45,11 @@ class WidgetsPage:
 
     async def draw(self) -> None:
         """Draws the page. Raises Refused."""
-        about = "Values that phones show in widgets. A widget reads them about every 15 minutes, when iOS lets it."
-        with page_header("Widgets", about):
-            primary("Create metric", self._create, icon="add")
+        about = _("Values that phones show in widgets. A widget reads them about every 15 minutes, when iOS lets it.")
+        with page_header(_("Widgets"), about):
+            primary(_("Create metric"), self._create, icon="add")
         self._table: PagedTable[pb.Metric] = PagedTable(
-            "Metrics", COLUMNS, self._fetch, self._draw_row, on_empty=self._draw_empty
+            _("Metrics"), COLUMNS, self._fetch, self._draw_row, on_empty=self._draw_empty
         )
         self._example = div()
         await self._table.refresh()
@@ -64,27 +65,27 @@ class WidgetsPage:
             return
         self._example.clear()
         if metrics:
-            with self._example, card("Set a value", "From any backend, as often as it changes."):
+            with self._example, card(_("Set a value"), _("From any backend, as often as it changes.")):
                 snippet(_curl(metrics[0], self._visit.settings.gateway_url), "curl example")
 
     def _draw_empty(self) -> None:
-        explanation = "Make one for a number that you like to see at a glance: sign-ups, revenue, open incidents."
-        with empty_state("widgets", "No metrics yet", explanation):
-            primary("Create your first metric", self._create, icon="add")
+        explanation = _("Make one for a number that you like to see at a glance: sign-ups, revenue, open incidents.")
+        with empty_state("widgets", _("No metrics yet"), explanation):
+            primary(_("Create your first metric"), self._create, icon="add")
 
     def _draw_row(self, metric: pb.Metric) -> Sequence[Callable[[], object]]:
         return (
             lambda: _name(metric),
             lambda: text(value_words(metric), "strong"),
-            lambda: ago(metric.latest_value_at) if metric.HasField("latest_value_at") else text("never", "muted"),
+            lambda: ago(metric.latest_value_at) if metric.HasField("latest_value_at") else text(_("never"), "muted"),
             lambda: text(FORMATS.get(metric.format, ""), "muted"),
             lambda: self._actions(metric),
         )
 
     def _actions(self, metric: pb.Metric) -> None:
         with div():
-            icon_button("edit", f"Change {metric.label}", lambda: self._redefine(metric))
-            icon_button("delete", f"Delete {metric.label}", lambda: self._delete(metric))
+            icon_button("edit", _("Change {label}").format(label=metric.label), lambda: self._redefine(metric))
+            icon_button("delete", _("Delete {label}").format(label=metric.label), lambda: self._delete(metric))
 
     def _create(self) -> None:
         self._dialogs.create(self._table.refresh)

@@ -9,12 +9,13 @@ from admin_ui.components.buttons import primary, secondary
 from admin_ui.components.dialogs import dialog, dialog_actions, gone_when_closed
 from admin_ui.phones.simulator import Simulator, SimulatorError
 from admin_ui.simulated_phones import BROWSERS
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
 
 def add_iphone(visit: Visit, simulator: Simulator, proposed_name: str) -> None:
     """Asks for the name, and pairs a phone with the workspace."""
-    with dialog("Add a simulated iPhone", "It is paired with your workspace, as a phone of yours.") as shown:
+    with dialog(_("Add a simulated iPhone"), _("It is paired with your workspace, as a phone of yours.")) as shown:
         _ask_name(visit, proposed_name, simulator.pair, shown)
     gone_when_closed(shown)
     shown.open()
@@ -22,17 +23,17 @@ def add_iphone(visit: Visit, simulator: Simulator, proposed_name: str) -> None:
 
 def add_browser(visit: Visit, simulator: Simulator) -> None:
     """Asks for kind and name, and pairs a browser with the workspace."""
-    about = "It is paired with your workspace, decrypts what comes, and keeps the rules of its kind."
-    with dialog("Add a simulated browser", about) as shown:
-        kind = ui.select(BROWSERS, value=next(iter(BROWSERS)), label="Kind")
+    about = _("It is paired with your workspace, decrypts what comes, and keeps the rules of its kind.")
+    with dialog(_("Add a simulated browser"), about) as shown:
+        kind = ui.select(BROWSERS, value=next(iter(BROWSERS)), label=_("Kind"))
 
         async def pair(code: str, name: str) -> object:
             return await simulator.pair(code, name, kind=str(kind.value))
 
-        name = _ask_name(visit, f"Simulated {BROWSERS[str(kind.value)]}", pair, shown)
+        name = _ask_name(visit, _("Simulated {name}").format(name=BROWSERS[str(kind.value)]), pair, shown)
 
         def propose() -> None:
-            name.value = f"Simulated {BROWSERS[str(kind.value)]}"
+            name.value = _("Simulated {name}").format(name=BROWSERS[str(kind.value)])
 
         kind.on_value_change(propose)
     gone_when_closed(shown)
@@ -40,11 +41,11 @@ def add_browser(visit: Visit, simulator: Simulator) -> None:
 
 
 def _ask_name(visit: Visit, proposed: str, pair: Callable[[str, str], Awaitable[object]], shown: ui.dialog) -> ui.input:
-    name = ui.input("Name", value=proposed).props("autofocus maxlength=100")
+    name = ui.input(_("Name"), value=proposed).props("autofocus maxlength=100")
 
     async def add() -> None:
         if not (name.value or "").strip():
-            name.error = "Give it a name"
+            name.error = _("Give it a name")
             return
         try:
             code = await visit.ask(visit.core.devices.CreatePairingCode, CreatePairingCodeRequest())
@@ -55,6 +56,6 @@ def _ask_name(visit: Visit, proposed: str, pair: Callable[[str, str], Awaitable[
         shown.close()
 
     with dialog_actions():
-        secondary("Cancel", shown.close)
-        primary("Add it", add)
+        secondary(_("Cancel"), shown.close)
+        primary(_("Add it"), add)
     return name

@@ -12,20 +12,21 @@ from admin_ui.components.layout import badge
 from admin_ui.phones.device_panel import DevicePanel
 from admin_ui.phones.simulator import Simulator
 from admin_ui.simulated_phones import BROWSERS
+from admin_ui.texts import _, ngettext
 
-ONLINE = "Off: the computer is switched off. The push service keeps what is sent and delivers it later."
+ONLINE = _("Off: the computer is switched off. The push service keeps what is sent and delivers it later.")
 RULES = {
-    "chrome": "As Chrome does: one notification changes in place, and two buttons fit.",
-    "firefox": "As Firefox does: one notification changes in place, as text, and two buttons fit.",
-    "apple": "As an iPhone does for an app on its home screen: each push is another notification, without buttons.",
+    "chrome": _("As Chrome does: one notification changes in place, and two buttons fit."),
+    "firefox": _("As Firefox does: one notification changes in place, as text, and two buttons fit."),
+    "apple": _("As an iPhone does for an app on its home screen: each push is another notification, without buttons."),
 }
 
 
 class BrowserPanel(DevicePanel):
     """One browser and its controls."""
 
-    _opens = "The browser"
-    _noun = "browser"
+    _opens = _("The browser would open")
+    _removes = _("Remove browser")
 
     def __init__(self, simulator: Simulator, browser: Mapping[str, Any], device_name: str) -> None:
         super().__init__(simulator, browser, device_name)
@@ -35,23 +36,23 @@ class BrowserPanel(DevicePanel):
             with div("iphone-controls"):
                 self._draw_head()
                 text(
-                    f"Simulated {BROWSERS[self._kind]}. {RULES[self._kind]}",
+                    _("Simulated {name}. {rules}").format(name=BROWSERS[self._kind], rules=RULES[self._kind]),
                     "iphone-remarks",
                     "p",
                 )
                 with self._setting(ONLINE):
                     self._online = ui.switch(
-                        "Connected", value=True, on_change=self._if_changed_by_a_person(self._change_online)
+                        _("Connected"), value=True, on_change=self._if_changed_by_a_person(self._change_online)
                     )
-                    self._online.props["aria-label"] = f"{self._name} is online"
-                with self._setting("Off: the person has taken the permission back, so the page loses its address."):
+                    self._online.props["aria-label"] = _("{name} is online").format(name=self._name)
+                with self._setting(_("Off: the person has taken the permission back, so the page loses its address.")):
                     self._allowed = ui.switch(
-                        "Notifications allowed",
+                        _("Notifications allowed"),
                         value=True,
                         on_change=self._if_changed_by_a_person(self._change_allowed),
                     )
                 self._remarks = text("", "iphone-remarks", "p")
-                self._draw_left_out("What the browser left out, and why")
+                self._draw_left_out(_("What the browser left out, and why"))
         self.show(browser)
 
     def show(self, device: Mapping[str, Any]) -> None:
@@ -67,13 +68,21 @@ class BrowserPanel(DevicePanel):
         self._state.clear()
         with self._state:
             if settings["offline"]:
-                badge("Offline", "warn")
+                badge(_("Offline"), "warn")
             elif device["endpoint"] is None:
-                badge("Not subscribed", "bad")
+                badge(_("Not subscribed"), "bad")
             elif not device["reported"]:
-                badge("Not reported", "warn")
+                badge(_("Not reported"), "warn")
         held = device["held"]
-        self._remarks.text = f"{held} wait at its push service until it is connected." if held else ""
+        self._remarks.text = (
+            ngettext(
+                "{count} waits at its push service until it is connected.",
+                "{count} wait at its push service until it is connected.",
+                held,
+            ).format(count=held)
+            if held
+            else ""
+        )
         self._show_left_out(device["dropped"])
 
     def _draw_head(self) -> None:
@@ -81,13 +90,13 @@ class BrowserPanel(DevicePanel):
             text(self._name, "iphone-name", "h2").props["title"] = self._name
             with div("iphone-head-end"):
                 self._state = div("cluster")
-                with icon_button("more_horiz", f"More for {self._name}"), ui.menu():
-                    ui.menu_item("Open the page", self._doing("open"))
-                    ui.menu_item("Clear notifications", self._doing("notifications", "clear"))
+                with icon_button("more_horiz", _("More for {name}").format(name=self._name)), ui.menu():
+                    ui.menu_item(_("Open the page"), self._doing("open"))
+                    ui.menu_item(_("Clear notifications"), self._doing("notifications", "clear"))
                     ui.separator()
-                    ui.menu_item("Lose the subscription", self._doing("lose-subscription"))
+                    ui.menu_item(_("Lose the subscription"), self._doing("lose-subscription"))
                     ui.separator()
-                    ui.menu_item("Remove this browser…", self._ask_to_remove).mark("remove")
+                    ui.menu_item(_("Remove this browser…"), self._ask_to_remove).mark("remove")
 
     async def _change_online(self, event: Any) -> None:
         await self._change({"offline": not event.value})

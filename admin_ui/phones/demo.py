@@ -22,30 +22,37 @@ from smith.core.v1.push_notification_pb2 import (
 from smith.core.v1.push_notification_service_pb2 import SendPushNotificationRequest
 
 from admin_ui.sending.api_request import ApiRequest, Operation
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
 COFFEE = "demo-coffee"
 DEPLOY = "demo-deploy"
 COFFEE_STEPS = (
-    (20, "Grinding the beans"),
-    (45, "Heating the water"),
-    (70, "Pouring, slowly"),
-    (90, "Almost there"),
-    (100, "Enjoy!"),
+    (20, _("Grinding the beans")),
+    (45, _("Heating the water")),
+    (70, _("Pouring, slowly")),
+    (90, _("Almost there")),
+    (100, _("Enjoy!")),
 )
-DEPLOY_STEPS = ("Install dependencies", "Run 1,204 tests", "Build the image", "Migrate the database", "Roll out")
+DEPLOY_STEPS = (
+    _("Install dependencies"),
+    _("Run 1,204 tests"),
+    _("Build the image"),
+    _("Migrate the database"),
+    _("Roll out"),
+)
 STEP_SECONDS = 1.6
 """A phone takes one update a second."""
 
 PUSHES = (
-    ("It works! 🎉", "Your server, your phone. Nothing in between but Apple, and that is simulated, too."),
-    ("New subscription 💸", "Ada upgraded to the Pro plan."),
-    ("Build failed 🚨", "main is red: test_time_travel fails on Tuesdays only."),
-    ("Backup finished 🗄️", "4.2 GB in 38 seconds, verified."),
+    (_("It works! 🎉"), _("Your server, your phone. Nothing in between but Apple, and that is simulated, too.")),
+    (_("New subscription 💸"), _("Ada upgraded to the Pro plan.")),
+    (_("Build failed 🚨"), _("main is red: test_time_travel fails on Tuesdays only.")),
+    (_("Backup finished 🗄️"), _("4.2 GB in 38 seconds, verified.")),
 )
 DOCS = "https://activitysmith.com/docs"
 
-FIRST_PUSH = ApiRequest(Operation.PUSH, {"title": "Hello from my backend 👋", "message": "Sent with curl."})
+FIRST_PUSH = ApiRequest(Operation.PUSH, {"title": _("Hello from my backend 👋"), "message": _("Sent with curl.")})
 """The push in the curl command that the page shows."""
 
 
@@ -67,11 +74,13 @@ class Demo:
     async def push(self) -> None:
         """Sends a push with two buttons."""
         title, message = next(self._pushes)
-        actions = [PushNotificationAction(title="Read the docs", type=PUSH_NOTIFICATION_ACTION_TYPE_OPEN_URL, url=DOCS)]
+        actions = [
+            PushNotificationAction(title=_("Read the docs"), type=PUSH_NOTIFICATION_ACTION_TYPE_OPEN_URL, url=DOCS)
+        ]
         if self._webhook_url:
             actions.append(
                 PushNotificationAction(
-                    title="Call a webhook", type=PUSH_NOTIFICATION_ACTION_TYPE_WEBHOOK, url=self._webhook_url
+                    title=_("Call a webhook"), type=PUSH_NOTIFICATION_ACTION_TYPE_WEBHOOK, url=self._webhook_url
                 )
             )
         request = SendPushNotificationRequest(title=title, message=message, actions=actions)
@@ -82,7 +91,7 @@ class Demo:
         percentage, subtitle = COFFEE_STEPS[self._coffee]
         is_last = self._coffee == len(COFFEE_STEPS) - 1
         state = LiveActivityContentState(
-            title="Coffee ☕",
+            title=_("Coffee ☕"),
             subtitle=subtitle,
             type=LIVE_ACTIVITY_TYPE_PROGRESS,
             percentage=percentage,
@@ -97,7 +106,7 @@ class Demo:
 
     async def stream(self) -> None:
         """Runs a deployment from its start to its end."""
-        action = LiveActivityAction(title="Open the run", type=LIVE_ACTIVITY_ACTION_TYPE_OPEN_URL, url=DOCS)
+        action = LiveActivityAction(title=_("Open the run"), type=LIVE_ACTIVITY_ACTION_TYPE_OPEN_URL, url=DOCS)
         has_begun = False
         try:
             for step, subtitle in enumerate(DEPLOY_STEPS, start=1):
@@ -107,7 +116,7 @@ class Demo:
         finally:
             if has_begun:
                 # The card is removed even if a step fails.
-                last = _deployment("Live for all users 🚀", len(DEPLOY_STEPS))
+                last = _deployment(_("Live for all users 🚀"), len(DEPLOY_STEPS))
                 last.auto_dismiss_seconds = 15
                 await self._end(DEPLOY, last)
 
@@ -122,7 +131,7 @@ class Demo:
 
 def _deployment(subtitle: str, step: int) -> LiveActivityContentState:
     return LiveActivityContentState(
-        title="Deploying to production",
+        title=_("Deploying to production"),
         subtitle=subtitle,
         type=LIVE_ACTIVITY_TYPE_SEGMENTED_PROGRESS,
         number_of_steps=len(DEPLOY_STEPS),

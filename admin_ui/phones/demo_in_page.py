@@ -9,8 +9,9 @@ from typing import Any
 from nicegui import ui
 
 from admin_ui.components.iphone import IPhone
+from admin_ui.texts import _
 
-NAME = "Demo iPhone"
+NAME = _("Demo iPhone")
 
 
 class PagePhone:
@@ -77,11 +78,11 @@ class PagePhone:
 
     async def run_action(self, action: Mapping[str, Any], notification_id: str | None) -> None:
         """Says what the button would do."""
-        self._iphone.say("The phone would open", str(action.get("url") or ""))
+        self._iphone.say(_("The phone would open"), str(action.get("url") or ""))
 
     async def open_notification(self, notification_id: str) -> None:
         """Says what a tap would do."""
-        self._iphone.say("The phone would open", "the app")
+        self._iphone.say(_("The phone would open"), _("the app"))
 
     async def dismiss_notification(self, notification_id: str) -> None:
         """Takes it off the screen."""
@@ -89,7 +90,7 @@ class PagePhone:
 
     async def dismiss_activity(self, activity_id: str) -> None:
         """Nothing: the demo goes on with its cards."""
-        ui.notify("The demo needs this card until its end.")
+        ui.notify(_("The demo needs this card until its end."))
 
     async def clear_notifications(self, notification_ids: Sequence[str] | None) -> None:
         """Takes notifications off the screen."""

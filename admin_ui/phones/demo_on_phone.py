@@ -27,11 +27,12 @@ from admin_ui.phones.demo_script import Scene, perform
 from admin_ui.phones.simulator import Simulator, SimulatorError
 from admin_ui.sending.api_request import ApiRequest, Operation
 from admin_ui.sending.to_core import send
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
 log = logging.getLogger(__name__)
 
-PHONE = "Demo iPhone"
+PHONE = _("Demo iPhone")
 CHANNEL = "lock-screen-demo-"
 """The beginning of the channel's slug."""
 TAG = "lock-screen-demo"
@@ -126,7 +127,7 @@ async def _phone(visit: Visit, simulator: Simulator) -> AsyncIterator[tuple[str,
     channel_id, player = "", None
     try:
         slug = f"{CHANNEL}{secrets.token_hex(6)}"
-        made = await visit.ask(visit.core.channels.CreateChannel, CreateChannelRequest(slug=slug, name="Demo"))
+        made = await visit.ask(visit.core.channels.CreateChannel, CreateChannelRequest(slug=slug, name=_("Demo")))
         channel_id = made.channel.id
         assign = AssignDeviceRequest(channel_id=channel_id, device_id=device_id)
         await visit.ask(visit.core.channels.AssignDevice, assign)
@@ -163,7 +164,7 @@ async def _sweep(visit: Visit, simulator: Simulator) -> None:
     left = ListLiveActivitiesRequest(tags=[TAG], status=LIVE_ACTIVITY_STATUS_ACTIVE, page_size=20)
     for activity in (await visit.ask(core.live_activities.ListLiveActivities, left)).live_activities:
         if activity.created_at.ToDatetime(dt.UTC) < before:
-            state = {"title": "Demo", "type": "alert", "message": "Over"}
+            state = {"title": _("Demo"), "type": "alert", "message": _("Over")}
             await _surely("end a card of before", _end(visit, activity.activity_id, state))
     channels = await visit.ask(core.channels.ListChannels, ListChannelsRequest(page_size=1000))
     for channel in channels.channels:

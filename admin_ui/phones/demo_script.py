@@ -5,6 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from admin_ui.texts import _
+
 SECONDS = 22.0
 """How long the demo takes."""
 
@@ -68,7 +70,7 @@ def _lock(*, locked: bool) -> Deed:
 
 def _deploy(step: int, subtitle: str, **more: Any) -> dict[str, Any]:
     return {
-        "title": "Deploy to production",
+        "title": _("Deploy to production"),
         "subtitle": subtitle,
         "type": "segmented_progress",
         "number_of_steps": 4,
@@ -80,71 +82,72 @@ def _deploy(step: int, subtitle: str, **more: Any) -> dict[str, Any]:
 
 def _charge(percentage: int) -> dict[str, Any]:
     return {
-        "title": "Car is charging", "subtitle": "Garage", "type": "progress", "percentage": percentage,
+        "title": _("Car is charging"), "subtitle": _("Garage"), "type": "progress", "percentage": percentage,
         "color": "green",
     }  # fmt: skip
 
 
 def _server(cpu: int, jobs: int) -> dict[str, Any]:
     metrics = [
-        {"label": "CPU", "value": cpu, "unit": "%"}, {"label": "Memory", "value": 63, "unit": "%"},
-        {"label": "Queue", "value": jobs, "unit": "jobs"}, {"label": "Errors", "value": 0},
+        {"label": "CPU", "value": cpu, "unit": "%"}, {"label": _("Memory"), "value": 63, "unit": "%"},
+        {"label": _("Queue"), "value": jobs, "unit": _("jobs")}, {"label": _("Errors"), "value": 0},
     ]  # fmt: skip
-    return {"title": "Server health", "subtitle": "web-1", "type": "metrics", "metrics": metrics, "color": "cyan"}
+    return {"title": _("Server health"), "subtitle": "web-1", "type": "metrics", "metrics": metrics, "color": "cyan"}
 
 
 SALES = [
-    {"label": "Revenue", "value": "$2,430"}, {"label": "Orders", "value": 37}, {"label": "Refunds", "value": 1},
+    {"label": _("Revenue"), "value": "$2,430"}, {"label": _("Orders"), "value": 37},
+    {"label": _("Refunds"), "value": 1},
 ]  # fmt: skip
 
 SCENES: tuple[Scene, ...] = (
     Scene(
         0.0,
-        [_push(title="Order 1042 is paid", message="Ada Lovelace, 3 items, $89.")],
-        "A push notification",
-        "It says something once and stays until the person clears it.",
+        [_push(title=_("Order 1042 is paid"), message=_("Ada Lovelace, 3 items, $89."))],
+        _("A push notification"),
+        _("It says something once and stays until the person clears it."),
     ),
     Scene(
         2.5,
-        [_start("deploy", **_deploy(1, "Build"))],
-        "A Live Activity: steps",
-        "One card that changes in place, instead of a push for every step.",
+        [_start("deploy", **_deploy(1, _("Build")))],
+        _("A Live Activity: steps"),
+        _("One card that changes in place, instead of a push for every step."),
     ),
-    Scene(4.0, [_update("deploy", **_deploy(2, "Test"))]),
+    Scene(4.0, [_update("deploy", **_deploy(2, _("Test")))]),
     Scene(
         5.0,
         [_start("charge", **_charge(35))],
-        "Progress",
-        "How far something has come: a part of the whole.",
+        _("Progress"),
+        _("How far something has come: a part of the whole."),
     ),
-    Scene(6.5, [_update("charge", **_charge(80)), _update("deploy", **_deploy(3, "Roll out"))]),
+    Scene(6.5, [_update("charge", **_charge(80)), _update("deploy", **_deploy(3, _("Roll out")))]),
     Scene(
         7.5,
         [_end("charge"), _start("server", **_server(42, 12))],
-        "Metrics",
-        "A few numbers that move. Up to 100 they have a bar.",
+        _("Metrics"),
+        _("A few numbers that move. Up to 100 they have a bar."),
     ),
     Scene(9.0, [_update("server", **_server(88, 31))]),
     Scene(
         10.0,
         [
             _end("server"),
-            _start("tea", title="Tea", subtitle="Steeping", type="timer", duration_seconds=300, color="orange"),
+            _start("tea", title=_("Tea"), subtitle=_("Steeping"), type="timer", duration_seconds=300, color="orange"),
         ],
-        "Timer",
-        "A clock that the phone counts by itself. For its seconds the server sends nothing.",
+        _("Timer"),
+        _("A clock that the phone counts by itself. For its seconds the server sends nothing."),
     ),
     Scene(
         12.0,
-        [_start("sales", title="Sales today", type="stats", metrics=SALES, color="purple")],
-        "Stats",
-        "Numbers and words side by side.",
+        [_start("sales", title=_("Sales today"), type="stats", metrics=SALES, color="purple")],
+        _("Stats"),
+        _("Numbers and words side by side."),
     ),
     Scene(
         14.0,
-        [_end("sales"), _start("train", title="Next train", subtitle="Platform 3", type="value", value="14:32")],
-        "Value",
-        "One number or text, large.",
+        [_end("sales"), _start("train", title=_("Next train"), subtitle=_("Platform 3"), type="value", value="14:32")],
+        _("Value"),
+        _("One number or text, large."),
     ),
     Scene(
         16.0,
@@ -152,27 +155,27 @@ SCENES: tuple[Scene, ...] = (
             _end("train"),
             _start(
                 "release",
-                action={"title": "Open the release", "type": "open_url", "url": "https://example.com/releases/214"},
-                title="Approve the release?",
+                action={"title": _("Open the release"), "type": "open_url", "url": "https://example.com/releases/214"},
+                title=_("Approve the release?"),
                 type="alert",
-                message="Version 2.14 is built and tested.",
+                message=_("Version 2.14 is built and tested."),
                 color="blue",
             ),
         ],
-        "Alert",
-        "A message on a card, with a button.",
+        _("Alert"),
+        _("A message on a card, with a button."),
     ),
     Scene(
         18.0,
         [_end("release"), _lock(locked=False)],
-        "The unlocked phone",
-        "The cards are in the Dynamic Island now. Two share it.",
+        _("The unlocked phone"),
+        _("The cards are in the Dynamic Island now. Two share it."),
     ),
     Scene(
         19.5,
-        [_update("deploy", alert={"title": "Deployed", "body": "Live for all"}, **_deploy(4, "Live for all"))],
-        "An update that rings",
-        "With an alert, the card grows out of the island for a moment.",
+        [_update("deploy", alert={"title": _("Deployed"), "body": _("Live for all")}, **_deploy(4, _("Live for all")))],
+        _("An update that rings"),
+        _("With an alert, the card grows out of the island for a moment."),
     ),
 )
 EXPLAINED = tuple(scene for scene in SCENES if scene.title)

@@ -4,13 +4,14 @@ import nicegui
 from nicegui import background_tasks, ui
 
 from admin_ui.components.buttons import link_button, primary, quiet
-from admin_ui.components.html import div, p, text
+from admin_ui.components.html import div, labelled, p, text
 from admin_ui.components.layout import card, page_header
 from admin_ui.phones.demo_in_page import PagePhone
 from admin_ui.phones.demo_script import EXPLAINED, Scene, perform
+from admin_ui.texts import _
 
-WATCH = "Watch the demo"
-DRAWN = (
+WATCH = _("Watch the demo")
+DRAWN = _(
     "Phones are drawn from Apple's documents and from knowledge of iOS. They were not compared with a real iPhone side "
     "by side, so expect differences in detail. StandBy and the Apple Watch are left out."
 )
@@ -32,16 +33,16 @@ class Caption:
                 self._title = text("", "demo-caption-title", "h2")
                 self._count = text("", "small num")
             self._words = p("", "demo-caption-words")
-            self._bar = ui.linear_progress(0.0, show_value=False, color=None).props('aria-label="Demo"')
+            self._bar = labelled(ui.linear_progress(0.0, show_value=False, color=None), _("Demo"))
             self._links = div("cluster")
             with self._links:
-                link_button("Compose your own", "/playground")
-                quiet("Close", lambda: self._element.set_visibility(False))
+                link_button(_("Compose your own"), "/playground")
+                quiet(_("Close"), lambda: self._element.set_visibility(False))
         self._element.set_visibility(False)
 
     def begin(self, words: str) -> None:
         """Shows that the demo is about to begin."""
-        self._say("The demo begins", words, 0)
+        self._say(_("The demo begins"), words, 0)
 
     def show(self, scene: Scene) -> None:
         """Explains a scene."""
@@ -49,7 +50,7 @@ class Caption:
 
     def end(self, words: str) -> None:
         """Says that it is over."""
-        self._say("That was the demo", words, len(EXPLAINED))
+        self._say(_("That was the demo"), words, len(EXPLAINED))
         self._count.text = ""
         self._links.set_visibility(True)
 
@@ -59,7 +60,7 @@ class Caption:
         self._element.set_visibility(True)
         self._links.set_visibility(False)
         self._title.text, self._words.text = title, words
-        self._count.text = f"{number} of {len(EXPLAINED)}" if number else ""
+        self._count.text = _("{number} of {count}").format(number=number, count=len(EXPLAINED)) if number else ""
         self._bar.value = number / len(EXPLAINED)
 
 
@@ -72,12 +73,16 @@ class DemoInPage:
 
     def draw(self) -> None:
         """Draws the page."""
-        with page_header("Lock screen", "What your messages look like on an iPhone."):
+        with page_header(_("Lock screen"), _("What your messages look like on an iPhone.")):
             self._button = primary(WATCH, self._begin, icon="play_arrow")
         with div("lock-page"):
             self._caption = Caption()
-            with div("lock-page-side"), card("Only in this page"):
-                p(f"{self._reason} The demo is played in this page: nothing is sent to any phone.")
+            with div("lock-page-side"), card(_("Only in this page")):
+                p(
+                    _("{reason} The demo is played in this page: nothing is sent to any phone.").format(
+                        reason=self._reason
+                    )
+                )
             with div("stack"):
                 with div("iphones"), div("iphone-column") as self._column:
                     self._phone = PagePhone()
@@ -86,7 +91,7 @@ class DemoInPage:
     def _begin(self) -> None:
         self._button.set_enabled(False)
         self._phone.clean()
-        self._caption.begin("It takes about twenty seconds. Nothing is sent.")
+        self._caption.begin(_("It takes about twenty seconds. Nothing is sent."))
         bring_into_view(self._column)
         client = ui.context.client
         task = background_tasks.create(self._play(), name="a demo in a page")
@@ -96,7 +101,9 @@ class DemoInPage:
         with self._button.client:
             try:
                 await perform(self._phone, self._caption.show)
-                self._caption.end("Nothing was sent. Compose a message of your own, and send it to a phone of yours.")
+                self._caption.end(
+                    _("Nothing was sent. Compose a message of your own, and send it to a phone of yours.")
+                )
             except Exception as error:
                 nicegui.app.handle_exception(error)
             finally:

@@ -12,6 +12,7 @@ from admin_ui.components.html import div, text
 from admin_ui.components.screen import Screen
 from admin_ui.phones.drops import left_out
 from admin_ui.phones.simulator import Simulator, SimulatorError
+from admin_ui.texts import _
 
 
 class DevicePanel(ui.element):
@@ -19,8 +20,9 @@ class DevicePanel(ui.element):
 
     _screen: Screen
     _opens: str
-    """Who opens the URL of a tap, as the beginning of a sentence."""
-    _noun: str
+    """What is said of a tap that opens a URL."""
+    _removes: str
+    """What the button says that removes the device."""
 
     def __init__(self, simulator: Simulator, device: Mapping[str, Any], device_name: str) -> None:
         super().__init__("div")
@@ -44,13 +46,13 @@ class DevicePanel(ui.element):
         if "action_run" in answer:
             self._screen.say(told(answer["action_run"]))
         else:
-            self._screen.say(f"{self._opens} would open", str(answer.get("opened") or ""))
+            self._screen.say(self._opens, str(answer.get("opened") or ""))
 
     async def open_notification(self, notification_id: str) -> None:
         """Taps a notification."""
         answer = await self._try(self._simulator.tap(self._id, None, notification_id))
         if answer is not None:
-            self._screen.say(f"{self._opens} would open", str(answer.get("opened") or "the app"))
+            self._screen.say(self._opens, str(answer.get("opened") or _("the app")))
 
     async def dismiss_notification(self, notification_id: str) -> None:
         """Takes a notification off the screen."""
@@ -110,10 +112,10 @@ class DevicePanel(ui.element):
         return do
 
     async def _ask_to_remove(self) -> None:
-        explanation = "It is unpaired from your workspace, and the simulator deletes it with all that it shows."
+        explanation = _("It is unpaired from your workspace, and the simulator deletes it with all that it shows.")
         # Outside the menu: when the menu closes, its dialogs go too.
         with self:
-            agreed = await confirm(f"Remove {self._name}?", explanation, f"Remove {self._noun}")
+            agreed = await confirm(_("Remove {name}?").format(name=self._name), explanation, self._removes)
         if agreed:
             await self._try(self._simulator.remove(self._id), may_be_gone=True)
 
@@ -130,7 +132,7 @@ class DevicePanel(ui.element):
         except SimulatorError as error:
             if not (may_be_gone and error.is_missing):
                 with page:
-                    ui.notify(error.message, type="negative", multi_line=True, close_button="Close", timeout=8000)
+                    ui.notify(error.message, type="negative", multi_line=True, close_button=_("Close"), timeout=8000)
             return None
         if not self.is_deleted:
             self.show(phone)
@@ -141,8 +143,10 @@ def told(run: Mapping[str, Any]) -> str:
     """The state of a webhook call, as a sentence."""
     state, code = run.get("state"), run.get("status_code")
     if state == "running":
-        return "The server is calling the webhook."
+        return _("The server is calling the webhook.")
     if state == "succeeded":
         body = str(run.get("response_body") or "")
-        return f"The webhook answered {code}." + (f"\n{body[:300]}" if body else "")
-    return f"The webhook failed: {run.get('message') or run.get('reason') or 'the reason is not known'}"
+        return _("The webhook answered {code}.").format(code=code) + (f"\n{body[:300]}" if body else "")
+    return _("The webhook failed: {reason}").format(
+        reason=run.get("message") or run.get("reason") or _("the reason is not known")
+    )

@@ -11,6 +11,7 @@ from admin_ui.components.html import a, div
 from admin_ui.components.layout import page_header
 from admin_ui.components.pairing import Pairing
 from admin_ui.components.states import empty_state
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
 
@@ -30,12 +31,16 @@ class PairYourPhone:
         """Draws the page."""
         self._pairing = Pairing(self._visit, div())
         self._visit.watch({EVENT_TYPE_DEVICE_PAIRED}, self._hear)
-        with page_header("Pair your phone", f"You are in {self._visit.account.name}. One thing is left to do."):
+        with page_header(
+            _("Pair your phone"), _("You are in {name}. One thing is left to do.").format(name=self._visit.account.name)
+        ):
             pass
-        explanation = "What your team sends appears on your phone or in your browser, once paired. It takes a minute."
-        with empty_state("devices", "No phone or browser of yours is paired", explanation):
-            primary("Pair my phone", self._pairing.open, icon="add")
-            a("Show the overview", "/?show=figures")
+        explanation = _(
+            "What your team sends appears on your phone or in your browser, once paired. It takes a minute."
+        )
+        with empty_state("devices", _("No phone or browser of yours is paired"), explanation):
+            primary(_("Pair my phone"), self._pairing.open, icon="add")
+            a(_("Show the overview"), "/?show=figures")
 
     async def _hear(self, events: Sequence[Event]) -> None:
         await self._pairing.hear()

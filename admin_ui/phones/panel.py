@@ -12,10 +12,11 @@ from admin_ui.components.iphone import IPhone
 from admin_ui.components.layout import badge
 from admin_ui.phones.device_panel import DevicePanel
 from admin_ui.phones.simulator import Simulator
+from admin_ui.texts import _, ngettext
 
-TOKEN_DELAYS = {"0": "at once", "5": "after 5 seconds", "30": "after 30 seconds", "never": "never"}
-ONLINE = "Off is like flight mode: Apple keeps the latest push for the app, and the app catches up later."
-ADDRESSES = (
+TOKEN_DELAYS = {"0": _("at once"), "5": _("after 5 seconds"), "30": _("after 30 seconds"), "never": _("never")}
+ONLINE = _("Off is like flight mode: Apple keeps the latest push for the app, and the app catches up later.")
+ADDRESSES = _(
     "iOS gives each card an address of its own, its update token. Until the app has told the server, "
     "the server can start a card and not change it."
 )
@@ -24,8 +25,8 @@ ADDRESSES = (
 class PhonePanel(DevicePanel):
     """One phone and its controls."""
 
-    _opens = "The phone"
-    _noun = "iPhone"
+    _opens = _("The phone would open")
+    _removes = _("Remove iPhone")
 
     def __init__(self, simulator: Simulator, phone: Mapping[str, Any], device_name: str) -> None:
         super().__init__(simulator, phone, device_name)
@@ -61,26 +62,26 @@ class PhonePanel(DevicePanel):
             text(self._name, "iphone-name", "h2").props["title"] = self._name
             with div("iphone-head-end"):
                 self._state = div("cluster")
-                with icon_button("more_horiz", f"More for {self._name}"), ui.menu():
-                    ui.menu_item("Open the app", self._doing("open"))
-                    ui.menu_item("Clear notifications", self._doing("notifications", "clear"))
+                with icon_button("more_horiz", _("More for {name}").format(name=self._name)), ui.menu():
+                    ui.menu_item(_("Open the app"), self._doing("open"))
+                    ui.menu_item(_("Clear notifications"), self._doing("notifications", "clear"))
                     ui.separator()
-                    ui.menu_item("New push token", self._doing("rotate-token"))
-                    ui.menu_item("New push-to-start token", self._doing("rotate-start-token"))
-                    ui.menu_item("New update tokens", self._rotate_update_tokens)
+                    ui.menu_item(_("New push token"), self._doing("rotate-token"))
+                    ui.menu_item(_("New push-to-start token"), self._doing("rotate-start-token"))
+                    ui.menu_item(_("New update tokens"), self._rotate_update_tokens)
                     ui.separator()
-                    ui.menu_item("Remove this iPhone…", self._ask_to_remove).mark("remove")
+                    ui.menu_item(_("Remove this iPhone…"), self._ask_to_remove).mark("remove")
 
     def _draw_views(self) -> None:
         with self._setting(
-            "Unlocked, cards are in the Dynamic Island. Click it, or let an update ring, to see one large."
+            _("Unlocked, cards are in the Dynamic Island. Click it, or let an update ring, to see one large.")
         ):
             with div("filters").props("role=group") as views:
                 self._views = {
                     locked: _view_button(words, lambda locked=locked: self.lock(locked=locked))
-                    for locked, words in ((True, "Locked"), (False, "Unlocked"))
+                    for locked, words in ((True, _("Locked")), (False, _("Unlocked")))
                 }
-            views.props["aria-label"] = f"How {self._name} is shown"
+            views.props["aria-label"] = _("How {name} is shown").format(name=self._name)
         self._iphone.on_lock = self._show_view
 
     def _show_view(self) -> None:
@@ -91,27 +92,27 @@ class PhonePanel(DevicePanel):
         self._counts = text("", "iphone-remarks", "p")
         with self._setting(ONLINE):
             self._online = ui.switch(
-                "Connected", value=True, on_change=self._if_changed_by_a_person(self._change_online)
+                _("Connected"), value=True, on_change=self._if_changed_by_a_person(self._change_online)
             )
-            self._online.props["aria-label"] = f"{self._name} is online"
+            self._online.props["aria-label"] = _("{name} is online").format(name=self._name)
         with self._setting(ADDRESSES):
             self._delay = ui.select(
                 TOKEN_DELAYS,
-                label="The app reports update tokens",
+                label=_("The app reports update tokens"),
                 on_change=self._if_changed_by_a_person(self._change_delay),
             )
-        self._draw_left_out("What iOS left out, and why")
+        self._draw_left_out(_("What iOS left out, and why"))
 
     def _show_state(self) -> None:
         settings = self._phone["settings"]
         self._state.clear()
         with self._state:
             if settings["offline"]:
-                badge("Offline", "warn")
+                badge(_("Offline"), "warn")
             elif not self._phone["installed"]:
-                badge("App removed", "bad")
+                badge(_("App removed"), "bad")
             elif not self._phone["tokens_reported"]:
-                badge("Tokens not reported", "warn")
+                badge(_("Tokens not reported"), "warn")
         self._counts.text = on_the_screen(self._phone)
         self._show_left_out(self._phone["dropped"])
 
@@ -134,15 +135,18 @@ def on_the_screen(phone: Mapping[str, Any]) -> str:
     """What is on the phone, in a sentence."""
     cards, ended = phone["live_activities"], sum(one["state"] == "ended" for one in phone["live_activities"])
     notifications, number = phone["notification_count"], phone["badge"]
+    activities = ngettext("{count} Live Activity", "{count} Live Activities", len(cards)).format(count=len(cards))
     words = [
-        f"{len(cards)} Live Activit{'y' if len(cards) == 1 else 'ies'}" + (f" ({ended} ended)" if ended else ""),
-        f"{notifications:,} notification{'' if notifications == 1 else 's'}",
-        f"number on the icon: {number:,}" if number else "no number on the icon",
+        _("{activities} ({count} ended)").format(activities=activities, count=ended) if ended else activities,
+        ngettext("{count:,} notification", "{count:,} notifications", notifications).format(count=notifications),
+        _("number on the icon: {number:,}").format(number=number) if number else _("no number on the icon"),
     ]
-    newest = (
-        f" The newest {len(phone['notifications'])} are drawn." if notifications > len(phone["notifications"]) else ""
-    )
-    return f"On it: {', '.join(words)}.{newest}"
+    told = _("On it: {things}.").format(things=", ".join(words))
+    drawn = len(phone["notifications"])
+    if notifications <= drawn:
+        return told
+    newest = ngettext("The newest {count} is drawn.", "The newest {count} are drawn.", drawn).format(count=drawn)
+    return f"{told} {newest}"
 
 
 def _view_button(words: str, do: Any) -> ui.element:

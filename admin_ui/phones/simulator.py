@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 import httpx
 
+from admin_ui.texts import _
+
 log = logging.getLogger(__name__)
 
 CALL_TIMEOUT = 10.0
@@ -93,14 +95,14 @@ class Simulator:
             document = response.json()
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             log.debug("the simulator cannot be reached: %s", error or type(error).__name__)
-            raise SimulatorError("The simulator cannot be reached. Is it running?") from error
+            raise SimulatorError(_("The simulator cannot be reached. Is it running?")) from error
         except (ValueError, RecursionError):
-            raise SimulatorError("The simulator's answer makes no sense.") from None
+            raise SimulatorError(_("The simulator's answer makes no sense.")) from None
         if not isinstance(document, dict):
-            raise SimulatorError("The simulator's answer makes no sense.")
+            raise SimulatorError(_("The simulator's answer makes no sense."))
         if response.is_success:
             return document
         message = document.get("message")
         if not isinstance(message, str):
-            message = f"The simulator answered {response.status_code}."
+            message = _("The simulator answered {status_code}.").format(status_code=response.status_code)
         raise SimulatorError(message, is_missing=response.status_code == 404)

@@ -8,8 +8,9 @@ from admin_ui.components.buttons import icon_button, quiet
 from admin_ui.components.drafts import draft_step, draft_undo
 from admin_ui.components.html import div, text
 from admin_ui.playground.fields import Fields
+from admin_ui.texts import _
 
-TYPES = {"open_url": "Opens a URL", "webhook": "Calls a webhook"}
+TYPES = {"open_url": _("Opens a URL"), "webhook": _("Calls a webhook")}
 METHODS = {"POST": "POST", "GET": "GET"}
 
 
@@ -22,10 +23,11 @@ class ActionRows:
         path: Callable[[int], str],
         most: int,
         on_change: Callable[[], None],
-        what: str = "a button",
+        adds: str = _("Add a button"),
     ) -> None:
-        """`path` returns the API's field path of the button at an index. `what` is what is added."""
-        self._adds = f"Add {what}"
+        """`path` returns the API's field path of the button at an index. `adds` is what the button says that
+        adds one."""
+        self._adds = adds
         self._fields = fields
         self._path = path
         self._most = most
@@ -61,8 +63,12 @@ class ActionRows:
     def _row(self, place: int, content: dict[str, str]) -> "_Row":
         with div("composer-row"):
             with div("spread"):
-                text(f"Button {place + 1}" if self._most > 1 else "Button", "composer-row-title", "h3")
-                draft_undo(icon_button("close", "Remove this button", lambda: self._remove(place)), self._adds)
+                text(
+                    _("Button {number}").format(number=place + 1) if self._most > 1 else _("Button"),
+                    "composer-row-title",
+                    "h3",
+                )
+                draft_undo(icon_button("close", _("Remove this button"), lambda: self._remove(place)), self._adds)
             return _Row(self._fields, self._path(place), content)
 
 
@@ -76,12 +82,12 @@ class _Row:
         self._path = path
         get = content.get
         with div("composer-pair"):
-            fields.line(f"{path}.title", "Title", get("title", "Open"))
-            fields.choice(f"{path}.type", "Type", TYPES, get("type", "open_url"))
+            fields.line(f"{path}.title", _("Title"), get("title", _("Open")))
+            fields.choice(f"{path}.type", _("Type"), TYPES, get("type", "open_url"))
         fields.line(f"{path}.url", "URL", get("url", "https://"))
         with div("composer-pair") as self._call:
-            fields.choice(f"{path}.method", "Method", METHODS, get("method", "POST"))
-            fields.area(f"{path}.body", "JSON body", get("body", ""))
+            fields.choice(f"{path}.method", _("Method"), METHODS, get("method", "POST"))
+            fields.area(f"{path}.body", _("JSON body"), get("body", ""))
         self._show_call()
 
     def read(self) -> dict[str, Any]:

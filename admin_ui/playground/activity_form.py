@@ -14,25 +14,28 @@ from admin_ui.components.html import div, p
 from admin_ui.playground.actions import ActionRows
 from admin_ui.playground.fields import STATE, Fields, choices_of
 from admin_ui.sending.api_request import ApiRequest, Operation
+from admin_ui.texts import _
 
 OPERATIONS = {
-    "stream": "Stream: show this state",
-    "end_stream": "Stream: end it",
-    "start": "Start",
-    "update": "Update",
-    "end": "End",
+    "stream": _("Stream: show this state"),
+    "end_stream": _("Stream: end it"),
+    "start": _("Start"),
+    "update": _("Update"),
+    "end": _("End"),
 }
 REMARKS = {
-    "stream": "Choose a key for the stream, and describe what its card shows now. The server starts, updates and "
-    "replaces cards as needed.",
-    "end_stream": "Ends the stream's card with this last state.",
-    "start": "Starts a card. The answer has its activity_id, with which you update and end it.",
-    "update": "Changes the state of an activity's card.",
-    "end": "Ends the card of an activity with a last state.",
+    "stream": _(
+        "Choose a key for the stream, and describe what its card shows now. The server starts, updates and "
+        "replaces cards as needed."
+    ),
+    "end_stream": _("Ends the stream's card with this last state."),
+    "start": _("Starts a card. The answer has its activity_id, with which you update and end it."),
+    "update": _("Changes the state of an activity's card."),
+    "end": _("Ends the card of an activity with a last state."),
 }
 
 
-MORE = "Channels, alert, icon, tags, leaving the screen"
+MORE = _("Channels, alert, icon, tags, leaving the screen")
 MARKS = {"icon": "symbol", "badge": "title"}
 """What stands out on a card, and the field of its word."""
 
@@ -46,10 +49,10 @@ class ActivityForm:
             self._draw_operation()
             self._draw_labels()
             self._draw_types(on_change)
-            self._action = ActionRows(self.fields, lambda _: "action", 1, on_change)
+            self._action = ActionRows(self.fields, lambda _place: "action", 1, on_change)
             with div() as self._second:
                 self._second_action = ActionRows(
-                    self.fields, lambda _: "secondary_action", 1, on_change, "a second button"
+                    self.fields, lambda _place: "secondary_action", 1, on_change, _("Add a second button")
                 )
             self._draw_more(channels)
         self._arrange()
@@ -93,21 +96,21 @@ class ActivityForm:
     def _draw_operation(self) -> None:
         fields = self.fields
         with div("composer-pair"):
-            self._operation = fields.choice("operation", "What to do", OPERATIONS, "stream")
-            self._key = fields.line("stream_key", "Stream key", "deploy-prod")
-            self._activity_id = fields.line("activity_id", "activity_id", hint="From the answer to the start")
+            self._operation = fields.choice("operation", _("What to do"), OPERATIONS, "stream")
+            self._key = fields.line("stream_key", _("Stream key"), "deploy-prod")
+            self._activity_id = fields.line("activity_id", "activity_id", hint=_("From the answer to the start"))
         self._remark = p("", "muted")
 
     def _draw_labels(self) -> None:
         fields = self.fields
         with div("composer-pair"):
-            fields.line(f"{STATE}.title", "Title", "Deploying to production")
-            fields.line(f"{STATE}.subtitle", "Subtitle", "Run the tests")
+            fields.line(f"{STATE}.title", _("Title"), _("Deploying to production"))
+            fields.line(f"{STATE}.subtitle", _("Subtitle"), _("Run the tests"))
         with div("composer-pair"):
             labels = {name: kind.label for name, kind in TYPES.items()}
-            self._type = fields.choice(f"{STATE}.type", "Type", labels, next(iter(TYPES)))
-            default = f"{DEFAULT_COLOR.capitalize()}, the default"
-            fields.choice(f"{STATE}.color", "Color", choices_of(LiveActivityColor.DESCRIPTOR, default), "lime")
+            self._type = fields.choice(f"{STATE}.type", _("Type"), labels, next(iter(TYPES)))
+            default = _("{color}, the default").format(color=DEFAULT_COLOR.capitalize())
+            fields.choice(f"{STATE}.color", _("Color"), choices_of(LiveActivityColor.DESCRIPTOR, default), "lime")
 
     def _draw_types(self, on_change: Callable[[], None]) -> None:
         self._inputs: dict[str, Drawn] = {}
@@ -123,14 +126,14 @@ class ActivityForm:
     def _draw_more(self, channels: Sequence[str]) -> None:
         fields = self.fields
         with ui.expansion(MORE).classes("composer-more") as more, div("composer"):
-            self._channels = fields.choices("target.channels", "Channels", channels, hint="Everybody, if none")
+            self._channels = fields.choices("target.channels", _("Channels"), channels, hint=_("Everybody, if none"))
             with div("composer-pair"):
-                fields.line("alert.title", "Alert title", hint="With an alert the phone makes a sound")
-                fields.line("alert.body", "Alert text")
-            fields.number(f"{STATE}.auto_dismiss_minutes", "Stays after its end", hint="Minutes; 3 if empty")
+                fields.line("alert.title", _("Alert title"), hint=_("With an alert the phone makes a sound"))
+                fields.line("alert.body", _("Alert text"))
+            fields.number(f"{STATE}.auto_dismiss_minutes", _("Stays after its end"), hint=_("Minutes; 3 if empty"))
             self._marks = {name: self._draw_mark(name, key) for name, key in MARKS.items()}
-            fields.line("tags", "Tags", hint="Words, with commas between them")
-            fields.area("metadata", "Metadata", hint="A JSON object of notes, which phones do not get")
+            fields.line("tags", _("Tags"), hint=_("Words, with commas between them"))
+            fields.area("metadata", _("Metadata"), hint=_("A JSON object of notes, which phones do not get"))
         fields.revealed_by(
             more.open,
             "target.channels",
@@ -144,11 +147,13 @@ class ActivityForm:
 
     def _draw_mark(self, name: str, key: str) -> ui.element:
         fields, path = self.fields, f"{STATE}.{name}"
-        label, hint = ("Icon", "An SF Symbol, such as cloud.sun") if name == "icon" else ("Badge", "A short word")
+        label, hint = (
+            (_("Icon"), _("An SF Symbol, such as cloud.sun")) if name == "icon" else (_("Badge"), _("A short word"))
+        )
         with div("composer-pair") as row:
             fields.line(f"{path}.{key}", label, hint=hint)
-            colors = choices_of(LiveActivityColor.DESCRIPTOR, "As the card")
-            fields.choice(f"{path}.color", f"{label} color", colors)
+            colors = choices_of(LiveActivityColor.DESCRIPTOR, _("As the card"))
+            fields.choice(f"{path}.color", _("{label} color").format(label=label), colors)
         return row
 
     def _mark(self, name: str, key: str) -> dict[str, str] | None:

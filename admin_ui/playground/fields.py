@@ -9,6 +9,7 @@ from nicegui import ui
 from nicegui.elements.mixins.validation_element import ValidationElement
 
 from admin_ui.components.form_words import in_words_of_form
+from admin_ui.texts import _
 from service_kit.json_mapping.contract import enum_names, only_list_of
 
 MAX_PATH = 200
@@ -61,7 +62,7 @@ class Fields:
             return self.choice(path, label, choices_of(field.enum_type, none))
         if field.message_type is not None:
             if only_list_of(field.message_type) is not None:
-                return self.line(path, label, hint="Words, with commas between them")
+                return self.line(path, label, hint=_("Words, with commas between them"))
             return self.area(path, label)
         return self.line(path, label) if field.cpp_type == STRING else self.number(path, label, value)
 
@@ -120,7 +121,7 @@ class Fields:
             document = None
         if isinstance(document, dict):
             return document
-        self._inputs[path].error = 'Write a JSON object, as {"build": 42}'
+        self._inputs[path].error = _('Write a JSON object, as {"build": 42}')
         return None
 
     # --- filling them ---

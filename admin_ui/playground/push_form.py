@@ -10,6 +10,7 @@ from admin_ui.components.html import div
 from admin_ui.playground.actions import ActionRows
 from admin_ui.playground.fields import Fields
 from admin_ui.sending.api_request import ApiRequest, Operation
+from admin_ui.texts import _
 
 MAX_ACTIONS = rules_of(PUSH_FIELDS["actions"]).max_items
 FIRST = ("title", "subtitle")
@@ -24,23 +25,23 @@ class PushForm:
     def __init__(self, channels: Sequence[str], on_change: Callable[[], None]) -> None:
         self.fields = fields = Fields(on_change)
         with div("composer"):
-            fields.line("title", "Title", "Build failed 🚨")
+            fields.line("title", _("Title"), _("Build failed 🚨"))
             with div("composer-pair"):
-                fields.line("subtitle", "Subtitle", "main")
-                fields.choices("target.channels", "Channels", channels, hint="Everybody, if none")
-            fields.area("message", "Message", "CI pipeline failed on the main branch.")
+                fields.line("subtitle", _("Subtitle"), "main")
+                fields.choices("target.channels", _("Channels"), channels, hint=_("Everybody, if none"))
+            fields.area("message", _("Message"), _("CI pipeline failed on the main branch."))
             with div("composer-pair"):
-                fields.line("media", "Media URL", hint="Image, video or audio; not together with buttons")
-                fields.line("redirection", "Opens when tapped", hint="A web page, a shortcut, another app's link")
+                fields.line("media", _("Media URL"), hint=_("Image, video or audio; not together with buttons"))
+                fields.line("redirection", _("Opens when tapped"), hint=_("A web page, a shortcut, another app's link"))
             with div("composer-pair"):
-                fields.of("interruption_level", PUSH_FIELDS["interruption_level"], "Interrupts", none="As usual")
-                fields.line("icon", "Icon URL", hint="An image beside the app's icon")
+                fields.of("interruption_level", PUSH_FIELDS["interruption_level"], _("Interrupts"), none=_("As usual"))
+                fields.line("icon", _("Icon URL"), hint=_("An image beside the app's icon"))
             self._actions = ActionRows(fields, lambda place: f"actions[{place}]", MAX_ACTIONS, on_change)
-            with ui.expansion("Badge, sound, payload, tags").classes("composer-more") as more, div("composer"):
+            with ui.expansion(_("Badge, sound, payload, tags")).classes("composer-more") as more, div("composer"):
                 with div("composer-pair"):
-                    fields.number("badge", "Badge")
-                    fields.line("sound", "Sound", hint="Name of a sound in your app")
-                fields.area("payload", "Payload", hint="A JSON object for your app")
+                    fields.number("badge", _("Badge"))
+                    fields.line("sound", _("Sound"), hint=_("Name of a sound in your app"))
+                fields.area("payload", _("Payload"), hint=_("A JSON object for your app"))
                 others = [name for name in PUSH_FIELDS if name not in fields and name not in ELSEWHERE]
                 for name in others:
                     fields.of(name, PUSH_FIELDS[name], name.replace("_", " ").capitalize())

@@ -16,10 +16,11 @@ from admin_ui.activity_types.registry import TYPES
 from admin_ui.api_contract import BADGE_FIELDS, PUSH_FIELDS, STATE_FIELDS, range_problem, rules_of
 from admin_ui.playground.fields import STATE
 from admin_ui.sending.api_request import ApiRequest, Operation
+from admin_ui.texts import _
 
 ONLY_HTTPS = "^https://"
-AN_HTTPS_URL = "Write a URL that begins with https://"
-A_LINK = "Write a link, such as https://example.com or shortcuts://run-shortcut?name=Lights"
+AN_HTTPS_URL = _("Write a URL that begins with https://")
+A_LINK = _("Write a link, such as https://example.com or shortcuts://run-shortcut?name=Lights")
 
 
 def violations(request: ApiRequest) -> dict[str, str]:
@@ -31,14 +32,14 @@ def violations(request: ApiRequest) -> dict[str, str]:
 
 def _of_push(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if not body["title"].strip():
-        yield "title", "Write a title."
+        yield "title", _("Write a title.")
     for name, value in body.items():
         rules = rules_of(PUSH_FIELDS[name])
         if rules.format == "uri" and (problem := _problem_of_url(value, rules.pattern)):
             yield name, problem
     actions = body.get("actions", ())
     if actions and "media" in body:
-        yield "media", "Media and buttons cannot go together: empty this, or remove the buttons."
+        yield "media", _("Media and buttons cannot go together: empty this, or remove the buttons.")
     yield from _of_numbers(body, PUSH_FIELDS, "")
     for place, action in enumerate(actions):
         yield from _of_action(action, f"actions[{place}]", PushNotificationAction.DESCRIPTOR)
@@ -46,16 +47,16 @@ def _of_push(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 def _of_badge(body: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if body["badge"] is None:
-        yield "badge", "Write a number; 0 removes it from the icon."
+        yield "badge", _("Write a number; 0 removes it from the icon.")
     yield from _of_numbers(body, BADGE_FIELDS, "")
 
 
 def _of_activity(request: ApiRequest) -> Iterator[tuple[str, str]]:
     body = request.body
     if request.operation in {Operation.STREAM, Operation.END_STREAM} and not request.stream_key.strip():
-        yield "stream_key", "Write a key: it is the name of the stream."
+        yield "stream_key", _("Write a key: it is the name of the stream.")
     if request.operation in {Operation.UPDATE, Operation.END} and not body["activity_id"].strip():
-        yield "activity_id", "Write the activity_id from the answer to the start."
+        yield "activity_id", _("Write the activity_id from the answer to the start.")
     yield from _of_state(body["content_state"])
     for name in ("action", "secondary_action"):
         if name in body:
@@ -64,7 +65,7 @@ def _of_activity(request: ApiRequest) -> Iterator[tuple[str, str]]:
 
 def _of_state(state: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     if not state["title"].strip():
-        yield f"{STATE}.title", "Write a title."
+        yield f"{STATE}.title", _("Write a title.")
     yield from _of_numbers(state, STATE_FIELDS, f"{STATE}.")
     for name, problem in TYPES[state["type"]].problems(state):
         yield f"{STATE}.{name}", problem
@@ -80,7 +81,7 @@ def _of_numbers(
 
 def _of_action(action: Mapping[str, Any], path: str, kind: Descriptor) -> Iterator[tuple[str, str]]:
     if not action["title"].strip():
-        yield f"{path}.title", "Write what the button says."
+        yield f"{path}.title", _("Write what the button says.")
     pattern = ONLY_HTTPS if action["type"] == "webhook" else rules_of(kind.fields_by_name["url"]).pattern
     if problem := _problem_of_url(action["url"], pattern):
         yield f"{path}.url", problem

@@ -19,6 +19,7 @@ from admin_ui.components.html import div
 from admin_ui.components.saving import save_from
 from admin_ui.playground.templates import TEMPLATES
 from admin_ui.sending.api_request import ApiRequest
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
 MAX_NAME = 80
@@ -36,9 +37,9 @@ class SavedMessages:
         self._stage = div("hidden")
         with div("saved-messages"):
             # An input with its own name for drafts would be typed into; this one only chooses.
-            self._choice = ui.select({}, label="Start from", on_change=self._chosen).props("clearable")
-            self._delete = icon_button("delete", "Delete this saved message", self._ask_to_delete)
-            quiet("Save this message", self._ask_for_name, icon="bookmark")
+            self._choice = ui.select({}, label=_("Start from"), on_change=self._chosen).props("clearable")
+            self._delete = icon_button("delete", _("Delete this saved message"), self._ask_to_delete)
+            quiet(_("Save this message"), self._ask_for_name, icon="bookmark")
         self._offer()
 
     async def refresh(self, chosen: str | None = None) -> None:
@@ -49,8 +50,10 @@ class SavedMessages:
         self._offer(chosen)
 
     def _offer(self, chosen: str | None = None) -> None:
-        saved = {key: f"{message.name} · saved" for key, message in self._saved.items()}
-        self._choice.set_options(saved | {name: f"{name} · template" for name in TEMPLATES}, value=chosen)
+        saved = {key: _("{name} · saved").format(name=message.name) for key, message in self._saved.items()}
+        self._choice.set_options(
+            saved | {name: _("{name} · template").format(name=name) for name in TEMPLATES}, value=chosen
+        )
         self._delete.set_visibility(chosen in self._saved)
 
     def _chosen(self) -> None:
@@ -63,9 +66,9 @@ class SavedMessages:
 
     async def _ask_for_name(self) -> None:
         known = self._saved.get(str(self._choice.value))
-        about = "Everybody in this workspace finds it here. A message of the same name is replaced."
-        with self._stage, dialog("Save this message", about) as shown:
-            name = ui.input("Name", value=known.name if known else "").props(f"autofocus maxlength={MAX_NAME}")
+        about = _("Everybody in this workspace finds it here. A message of the same name is replaced.")
+        with self._stage, dialog(_("Save this message"), about) as shown:
+            name = ui.input(_("Name"), value=known.name if known else "").props(f"autofocus maxlength={MAX_NAME}")
 
             async def save() -> None:
                 notification = JsonObject(json=json.dumps(self._read().body))
@@ -74,19 +77,21 @@ class SavedMessages:
                 answer = await save_from(name, lambda: self._visit.ask(service.SaveMessage, request))
                 if answer is not None:
                     await self.refresh(answer.saved_message.id)
-                    ui.notify("Saved.", type="positive")
+                    ui.notify(_("Saved."), type="positive")
                     shown.close()
 
             with dialog_actions():
-                secondary("Cancel", shown.close)
-                primary("Save message", save)
+                secondary(_("Cancel"), shown.close)
+                primary(_("Save message"), save)
         gone_when_closed(shown)
         shown.open()
 
     async def _ask_to_delete(self) -> None:
         message = self._saved[str(self._choice.value)]
         with self._stage:
-            agreed = await confirm(f"Delete “{message.name}”?", "What was sent with it stays.", "Delete message")
+            agreed = await confirm(
+                _("Delete “{name}”?").format(name=message.name), _("What was sent with it stays."), _("Delete message")
+            )
         if agreed:
             service = self._visit.core.saved_messages
             request = DeleteSavedMessageRequest(saved_message_id=message.id)

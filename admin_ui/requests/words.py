@@ -9,41 +9,45 @@ from smith.core.v1.logged_request_pb2 import (
     LoggedRequest,
 )
 
+from admin_ui.texts import _
+
 PATH = "/requests"
 
 OUTCOMES = {
-    400: "Not valid",
-    401: "Not signed in",
-    403: "Not allowed",
-    404: "Not found",
-    405: "Wrong method",
-    408: "Too slow",
-    409: "Conflict",
-    413: "Too large",
-    415: "Wrong format",
-    422: "Not possible",
-    429: "Too many",
-    499: "Client left",
-    503: "Server busy",
+    400: _("Not valid"),
+    401: _("Not signed in"),
+    403: _("Not allowed"),
+    404: _("Not found"),
+    405: _("Wrong method"),
+    408: _("Too slow"),
+    409: _("Conflict"),
+    413: _("Too large"),
+    415: _("Wrong format"),
+    422: _("Not possible"),
+    429: _("Too many"),
+    499: _("Client left"),
+    503: _("Server busy"),
 }
 """What a status means, in a word or two."""
 
 KINDS = {
-    REQUEST_CALLER_API_KEY: ("API key", "An API key that is gone"),
-    REQUEST_CALLER_USER: ("Person", "A person who is gone"),
-    REQUEST_CALLER_DEVICE: ("Device", "A device that was removed"),
+    REQUEST_CALLER_API_KEY: (_("API key"), _("An API key that is gone")),
+    REQUEST_CALLER_USER: (_("Person"), _("A person who is gone")),
+    REQUEST_CALLER_DEVICE: (_("Device"), _("A device that was removed")),
 }
 
 
 def outcome_of(status: int) -> str:
     """The status with its meaning: `404 Not found`."""
-    meaning = OUTCOMES.get(status) or ("Done" if status < 400 else "Refused" if status < 500 else "Server error")
+    meaning = OUTCOMES.get(status) or (
+        _("Done") if status < 400 else _("Refused") if status < 500 else _("Server error")
+    )
     return f"{status} {meaning}"
 
 
 def took(milliseconds: int) -> str:
     """How long a request took, in words."""
-    return f"{milliseconds:,} ms" if milliseconds else "less than 1 ms"
+    return _("{milliseconds:,} ms").format(milliseconds=milliseconds) if milliseconds else _("less than 1 ms")
 
 
 def tone_of(status: int) -> str:
@@ -53,14 +57,14 @@ def tone_of(status: int) -> str:
 
 def kind_of(request: LoggedRequest) -> str:
     """What kind of credential it had."""
-    return KINDS[request.caller][0] if request.caller in KINDS else "Caller"
+    return KINDS[request.caller][0] if request.caller in KINDS else _("Caller")
 
 
 def caller_of(request: LoggedRequest) -> str:
     """Who made it."""
     if request.HasField("caller_name"):
         return request.caller_name
-    return KINDS[request.caller][1] if request.caller in KINDS else "Unknown"
+    return KINDS[request.caller][1] if request.caller in KINDS else _("Unknown")
 
 
 def fault_of(request: LoggedRequest) -> str:

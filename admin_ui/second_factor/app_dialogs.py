@@ -18,13 +18,14 @@ from admin_ui.components.copying import copyable
 from admin_ui.components.form_dialog import Form, ask_by_form
 from admin_ui.components.html import div, p, text
 from admin_ui.components.proof import Proof, ask_with_proof, means_of
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
 CARD = "second-factor"
 """What the card is called in addresses."""
 
-WRONG = "This code is wrong. Type the six digits that the app shows now."
-USED = "This code is wrong, or was used before."
+WRONG = _("This code is wrong. Type the six digits that the app shows now.")
+USED = _("This code is wrong, or was used before.")
 
 
 async def add_app(visit: Visit, stage: ui.element) -> ConfirmAuthenticatorAppResponse | None:
@@ -43,9 +44,9 @@ async def _begin(visit: Visit, stage: ui.element) -> BeginAuthenticatorAppRespon
     return await ask_with_proof(
         visit,
         stage,
-        "Set up an authenticator app",
-        "First show that it is you.",
-        verb="Go on",
+        _("Set up an authenticator app"),
+        _("First show that it is you."),
+        verb=_("Go on"),
         submit=lambda proof: begin(proof.password),
         back=CARD,
     )
@@ -59,27 +60,31 @@ async def _confirm(
             picture = segno.make(begun.uri, error="m").svg_inline(border=3, light="#ffffff", omitsize=True)
             qr = ui.html(picture, sanitize=False).classes("pairing-qr")
             qr.props["role"] = "img"
-            qr.props["aria-label"] = "QR code for the authenticator app"
+            qr.props["aria-label"] = _("QR code for the authenticator app")
             with div("pairing-words"):
-                p("1. Scan this with the app.")
-                text("Or type this secret into it:", "muted small")
-                copyable(begun.secret, "secret for the app")
-                p("2. Type the code that the app shows.")
+                p(_("1. Scan this with the app."))
+                text(_("Or type this secret into it:"), "muted small")
+                copyable(begun.secret, _("secret for the app"))
+                p(_("2. Type the code that the app shows."))
         return _CodeForm()
 
     async def confirm(form: _CodeForm) -> ConfirmAuthenticatorAppResponse:
         request = ConfirmAuthenticatorAppRequest(code=form.code)
         return await visit.ask(visit.core.second_factor.ConfirmAuthenticatorApp, request)
 
-    about = "Any app for one-time codes will do: the one in your password manager, Google Authenticator, 2FAS, Aegis."
-    return await ask_by_form(stage, "Set up an authenticator app", about, verb="Turn on", draw=draw, submit=confirm)
+    about = _(
+        "Any app for one-time codes will do: the one in your password manager, Google Authenticator, 2FAS, Aegis."
+    )
+    return await ask_by_form(
+        stage, _("Set up an authenticator app"), about, verb=_("Turn on"), draw=draw, submit=confirm
+    )
 
 
 class _CodeForm(Form):
     """One input, for a code."""
 
     def __init__(self) -> None:
-        self._code = ui.input("Code").props("maxlength=12 autocomplete=one-time-code inputmode=numeric autofocus")
+        self._code = ui.input(_("Code")).props("maxlength=12 autocomplete=one-time-code inputmode=numeric autofocus")
         super().__init__({"code": self._code}, instead={"code": WRONG})
 
     @property
@@ -93,7 +98,8 @@ async def remove_app(visit: Visit, stage: ui.element, done: Callable[[], Awaitab
     typed: dict[str, ui.input] = {}
 
     def draw() -> Mapping[str, ui.input]:
-        code = ui.input("Code").props('maxlength=40 autocomplete=one-time-code hint="Of the app, or a recovery code"')
+        code = ui.input(_("Code")).props("maxlength=40 autocomplete=one-time-code")
+        code.props["hint"] = _("Of the app, or a recovery code")
         typed["code"] = code
         return typed
 
@@ -105,9 +111,9 @@ async def remove_app(visit: Visit, stage: ui.element, done: Callable[[], Awaitab
     removed = await ask_with_proof(
         visit,
         stage,
-        "Turn off the authenticator app?",
-        "After that codes of the app no longer sign you in.",
-        verb="Turn off",
+        _("Turn off the authenticator app?"),
+        _("After that codes of the app no longer sign you in."),
+        verb=_("Turn off"),
         submit=remove,
         back=CARD,
         draw=draw,

@@ -10,6 +10,7 @@ from admin_ui.components.copying import copy_button
 from admin_ui.components.dialogs import dialog, dialog_actions, gone_when_closed
 from admin_ui.components.html import div, p, text
 from admin_ui.components.states import notice
+from admin_ui.texts import _
 
 FILE = "activitysmith-recovery-codes.txt"
 
@@ -24,22 +25,24 @@ def show_codes(stage: ui.element, codes: Sequence[str], done: Callable[[], Await
         if done is not None:
             await done()
 
-    with stage, dialog("Your recovery codes") as shown:
+    with stage, dialog(_("Your recovery codes")) as shown:
         shown.props("persistent")
-        notice("warn", "Keep them now", "They are shown this once. Each signs you in once if you lose your phone.")
+        notice(
+            "warn", _("Keep them now"), _("They are shown this once. Each signs you in once if you lose your phone.")
+        )
         with ui.element("ul").classes("recovery-codes") as listed:
-            listed.props["aria-label"] = "Recovery codes"
+            listed.props["aria-label"] = _("Recovery codes")
             for code in codes:
                 text(code, "", "li")
         with div("cluster"):
-            copy_button(lines, "Copy recovery codes")
+            copy_button(lines, _("Copy recovery codes"))
             link = ui.element("a").classes("link")
             link.props["download"] = FILE
             link.props["href"] = f"data:text/plain;charset=utf-8,{quote(lines + chr(10))}"
             with link:
-                text("Download them as a file")
-        p("Print them, or put them into your password manager. Do not keep them on the phone alone.", "muted small")
+                text(_("Download them as a file"))
+        p(_("Print them, or put them into your password manager. Do not keep them on the phone alone."), "muted small")
         with dialog_actions():
-            primary("I have kept them", close)
+            primary(_("I have kept them"), close)
     gone_when_closed(shown)
     shown.open()

@@ -19,11 +19,12 @@ from admin_ui.components.buttons import danger
 from admin_ui.components.form_dialog import Form, ask_by_form
 from admin_ui.components.proof import Proof, ask_with_proof
 from admin_ui.second_factor.app_dialogs import CARD
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 
 BROWSER_SECONDS = 300.0
 """How long a person may take with the browser's own dialog."""
-IMPOSSIBLE = (
+IMPOSSIBLE = _(
     "This browser can make no passkeys at this address. Open the web admin at the server's own address, with https."
 )
 
@@ -33,14 +34,14 @@ async def add_passkey(visit: Visit, stage: ui.element) -> CreatePasskeyResponse 
     typed: dict[str, ui.input] = {}
 
     def draw() -> Mapping[str, ui.input]:
-        typed["name"] = _name_field(placeholder="My laptop")
+        typed["name"] = _name_field(placeholder=_("My laptop"))
         return typed
 
     async def add(proof: Proof) -> CreatePasskeyResponse | None:
         name = (typed["name"].value or "").strip()
         if not name:
             # Otherwise the browser would make a passkey that core then refuses.
-            typed["name"].error = "Give it a name, so that you know it again."
+            typed["name"].error = _("Give it a name, so that you know it again.")
             return None
         begun = await visit.ask(visit.core.passkeys.BeginPasskey, BeginPasskeyRequest(current_password=proof.password))
         made = await _make(begun.options_json)
@@ -50,11 +51,11 @@ async def add_passkey(visit: Visit, stage: ui.element) -> CreatePasskeyResponse 
         request = CreatePasskeyRequest(challenge=begun.challenge, passkey=made["answer"], name=name)
         return await visit.ask(visit.core.passkeys.CreatePasskey, request)
 
-    about = (
+    about = _(
         "Your phone, computer or security key asks for a finger, face or PIN. Then it signs you in without a password."
     )
     return await ask_with_proof(
-        visit, stage, "Add a passkey", about, verb="Add passkey", submit=add, back=CARD, draw=draw
+        visit, stage, _("Add a passkey"), about, verb=_("Add passkey"), submit=add, back=CARD, draw=draw
     )
 
 
@@ -81,12 +82,12 @@ async def rename_passkey(
         request = UpdatePasskeyRequest(passkey_id=passkey.id, name=(typed["name"].value or "").strip())
         return await visit.ask(visit.core.passkeys.UpdatePasskey, request)
 
-    if await ask_by_form(stage, "Rename the passkey", verb="Save", draw=draw, submit=rename) is not None:
+    if await ask_by_form(stage, _("Rename the passkey"), verb=_("Save"), draw=draw, submit=rename) is not None:
         await done()
 
 
 def _name_field(*, value: str = "", placeholder: str = "") -> ui.input:
-    return ui.input("Name", value=value, placeholder=placeholder).props("maxlength=100 autofocus")
+    return ui.input(_("Name"), value=value, placeholder=placeholder).props("maxlength=100 autofocus")
 
 
 async def remove_passkey(
@@ -101,9 +102,9 @@ async def remove_passkey(
     removed = await ask_with_proof(
         visit,
         stage,
-        f"Remove the passkey “{passkey.name}”?",
-        "It no longer signs you in. Your device may go on offering it: remove it there as well.",
-        verb="Remove passkey",
+        _("Remove the passkey “{name}”?").format(name=passkey.name),
+        _("It no longer signs you in. Your device may go on offering it: remove it there as well."),
+        verb=_("Remove passkey"),
         submit=remove,
         back=CARD,
         button=danger,

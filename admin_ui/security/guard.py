@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from admin_ui.security.headers import NONCE_KEY, security_headers
 from admin_ui.security.origins import Origins
 from admin_ui.settings import AdminSettings
+from admin_ui.texts import _
 from service_kit import tracing
 
 SOCKET = "/_nicegui_ws/"
@@ -73,26 +74,31 @@ class Guard:
         """Raises Refusal if the host name is not this app's, another site asks, or too many pages are open."""
         path, method = scope["path"], scope.get("method", "GET")
         if method not in METHODS:
-            raise Refusal(405, "This takes GET and POST.", {"allow": "GET, HEAD, POST"})
+            raise Refusal(405, _("This takes GET and POST."), {"allow": "GET, HEAD, POST"})
         if path in HEALTH:
             return
         if not self._origins.knows(headers.get("host", "")):
             raise Refusal(
-                421, f"This web admin answers at {self._public_url}. SMITH_ADMIN_URL sets where browsers find it."
+                421,
+                _("This web admin answers at {public_url}. SMITH_ADMIN_URL sets where browsers find it.").format(
+                    public_url=self._public_url
+                ),
             )
         must_say = scope["type"] == "websocket" or method == "POST"
         if not self._is_from_here(headers, must_say=must_say, is_page=not path.startswith(SOCKET)):
             raise Refusal(
                 403,
-                "This request comes from a page of another site: the headers Origin and Host do not match. If the "
-                "page is one of this web admin, the proxy before it must pass the Host header on unchanged (nginx: "
-                "proxy_set_header Host $http_host), and SMITH_ADMIN_URL must say where browsers find the admin: it is "
-                f"{self._public_url} now.",
+                _(
+                    "This request comes from a page of another site: the headers Origin and Host do not match. If the "
+                    "page is one of this web admin, the proxy before it must pass the Host header on unchanged (nginx: "
+                    "proxy_set_header Host $http_host), and SMITH_ADMIN_URL must say where browsers find the admin: "
+                    "it is {public_url} now."
+                ).format(public_url=self._public_url),
             )
         if (scope["type"] == "websocket") != path.startswith(SOCKET):
-            raise Refusal(404, "The pages of this web admin speak over WebSockets, and over nothing else.")
+            raise Refusal(404, _("The pages of this web admin speak over WebSockets, and over nothing else."))
         if not path.startswith((*FIXED, *PLAIN)) and not self._has_room(address_of(scope)):
-            raise Refusal(503, "Too many pages are open. Try again in a minute.", {"retry-after": "60"})
+            raise Refusal(503, _("Too many pages are open. Try again in a minute."), {"retry-after": "60"})
 
     def _is_from_here(self, headers: Mapping[str, str], *, must_say: bool, is_page: bool) -> bool:
         """Whether the browser says that a page of this app asks. A link on any site may lead to a page."""
@@ -145,7 +151,7 @@ async def _whole(headers: Mapping[str, str], receive: Receive) -> Receive:
     Raises Refusal as soon as it is too long, or if it is not complete in time.
     """
     limit = MAX_FORM_BYTES
-    too_long = Refusal(413, f"This takes {limit} bytes at most.", {"connection": "close"})
+    too_long = Refusal(413, _("This takes {limit} bytes at most.").format(limit=limit), {"connection": "close"})
     length = headers.get("content-length", "0")
     if not length.isdecimal() or len(length) > MAX_DIGITS or int(length) > limit:
         raise too_long
@@ -161,7 +167,7 @@ async def _whole(headers: Mapping[str, str], receive: Receive) -> Receive:
                 if len(body) > limit:
                     raise too_long
     except TimeoutError:
-        raise Refusal(408, "The request did not arrive in time.", {"connection": "close"}) from None
+        raise Refusal(408, _("The request did not arrive in time."), {"connection": "close"}) from None
     return _saying({"type": "http.request", "body": bytes(body), "more_body": False}, receive)
 
 

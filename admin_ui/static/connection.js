@@ -2,13 +2,14 @@
 "use strict";
 
 (() => {
+  const _ = window.smithText;
   const PAUSE = 1500;
   // Longer than the server takes to find out that its core does not answer.
   const PATIENCE = 1400;
   const GOOD_NEWS = 3000;
-  const LOST = "The server does not answer. This page tries again by itself, and what you have typed stays here.";
-  const STALE = "The server is not ready at the moment. What you see may be out of date until it is.";
-  const BACK = "Connected again.";
+  const LOST = _("The server does not answer. This page tries again by itself, and what you have typed stays here.");
+  const STALE = _("The server is not ready at the moment. What you see may be out of date until it is.");
+  const BACK = _("Connected again.");
 
   let strip = null;
 

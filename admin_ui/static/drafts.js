@@ -3,6 +3,7 @@
 "use strict";
 
 (() => {
+  const _ = window.smithText;
   const PREFIX = "smith_draft:";
   // Set while a person whose session has ended is signing in again: then drafts are kept, for them alone.
   const ENDED = "smith_ended";
@@ -140,7 +141,7 @@
     wasOpen = dialogs().length > 0;
     restoring = false;
     write(draft);
-    window.Quasar?.Notify.create({ message: `${why} What you had typed is back.`, type: "info" });
+    window.Quasar?.Notify.create({ message: why, type: "info" });
   }
 
   document.addEventListener("DOMContentLoaded", async () => {
@@ -152,9 +153,9 @@
     } else if (sessionStorage.getItem(ENDED)) {
       sessionStorage.removeItem(ENDED);
       forgetOthers();
-      await restore("Your session had ended.");
+      await restore(_("Your session had ended. What you had typed is back."));
     } else if (isReload) {
-      await restore("The connection was lost for a while.");
+      await restore(_("The connection was lost for a while. What you had typed is back."));
     } else {
       sessionStorage.removeItem(place());
     }

@@ -2,11 +2,12 @@
 "use strict";
 
 document.addEventListener("DOMContentLoaded", () => {
+  const _ = window.smithText;
   for (const button of document.querySelectorAll("[data-reveal]")) {
     const field = document.getElementById(button.dataset.reveal);
     const show = (isShown) => {
       field.type = isShown ? "text" : "password";
-      button.firstChild.textContent = isShown ? "Hide" : "Show";
+      button.firstChild.textContent = isShown ? _("Hide") : _("Show");
       button.setAttribute("aria-pressed", isShown);
     };
     button.hidden = false;

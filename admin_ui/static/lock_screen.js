@@ -2,12 +2,13 @@
 "use strict";
 
 window.lockScreen = (() => {
+  const _ = window.smithText;
   const MINUTE = 60;
   const HOUR = 60 * MINUTE;
   const DAY = 24 * HOUR;
   const clockTime = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
-  const weekday = new Intl.DateTimeFormat("en", { weekday: "short" });
-  const date = new Intl.DateTimeFormat("en", { month: "short", day: "numeric" });
+  const weekday = new Intl.DateTimeFormat(window.smithLanguage, { weekday: "short" });
+  const date = new Intl.DateTimeFormat(window.smithLanguage, { month: "short", day: "numeric" });
   const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
   const midnight = (moment) => new Date(moment).setHours(0, 0, 0, 0);
@@ -15,13 +16,13 @@ window.lockScreen = (() => {
   // As iOS writes how old a notification is. Both are milliseconds of UNIX time; what is in the future is now.
   function age(moment, now) {
     const seconds = Math.floor((now - moment) / 1000);
-    if (seconds < MINUTE) return "now";
-    if (seconds < HOUR) return `${Math.floor(seconds / MINUTE)}m ago`;
-    if (seconds < DAY) return `${Math.floor(seconds / HOUR)}h ago`;
+    if (seconds < MINUTE) return _("now");
+    if (seconds < HOUR) return _("{minutes}m ago", { minutes: Math.floor(seconds / MINUTE) });
+    if (seconds < DAY) return _("{hours}h ago", { hours: Math.floor(seconds / HOUR) });
     const then = new Date(moment);
     // Days by the calendar: where the clocks are changed, a day is not 24 hours.
     const days = Math.round((midnight(now) - midnight(moment)) / 1000 / DAY);
-    if (days <= 1) return `Yesterday, ${clockTime.format(then)}`;
+    if (days <= 1) return _("Yesterday, {time}", { time: clockTime.format(then) });
     return days < 7 ? `${weekday.format(then)} ${clockTime.format(then)}` : date.format(then);
   }
 

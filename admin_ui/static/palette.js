@@ -2,6 +2,7 @@
 "use strict";
 
 (() => {
+  const _ = window.smithText;
   const PAUSE = 150;
   let box = null;
   let asked = 0;
@@ -17,7 +18,7 @@
     const links = [...document.querySelectorAll(".sidebar a.nav-item, .sidebar a.help-link, .sidebar a.person-link, [data-palette]")];
     return links
       .map((link) => ({ name: link.dataset.palette ?? link.querySelector("span")?.textContent ?? link.textContent.trim(), path: link.getAttribute("href") }))
-      .map((place) => ({ ...place, name: place.path === "/account" ? "Your account" : place.name }))
+      .map((place) => ({ ...place, name: place.path === "/account" ? _("Your account") : place.name }))
       .filter((place) => fits(place.name, words));
   }
 
@@ -58,15 +59,15 @@
       }
       results.append(group);
     }
-    box.querySelector(".palette-remark").textContent = number ? remark : remark || "Nothing has this name.";
+    box.querySelector(".palette-remark").textContent = number ? remark : remark || _("Nothing has this name.");
     choose(0);
   }
 
   function look() {
     const typed = box.querySelector("input").value.trim();
     const mine = ++asked;
-    const pages = { name: "Pages", items: places(typed) };
-    list([pages], typed ? "Searching…" : "");
+    const pages = { name: _("Pages"), items: places(typed) };
+    list([pages], typed ? _("Searching…") : "");
     if (!typed) return;
     setTimeout(async () => {
       if (mine !== asked || !box) return;
@@ -74,7 +75,7 @@
         const groups = await found(typed);
         if (mine === asked && box && groups) list([pages, ...groups], "");
       } catch {
-        if (mine === asked && box) list([pages], "The server did not answer. Pages can be opened all the same.");
+        if (mine === asked && box) list([pages], _("The server did not answer. Pages can be opened all the same."));
       }
     }, PAUSE);
   }
@@ -82,17 +83,17 @@
   function open() {
     if (box || !document.querySelector(".shell")) return;
     box = element("dialog", "palette");
-    box.setAttribute("aria-label", "Go to a page, or search");
+    box.setAttribute("aria-label", _("Go to a page, or search"));
     const field = element("input", "palette-field");
-    Object.assign(field, { type: "search", placeholder: "Go to a page, a channel, a device, a person, a message…", maxLength: 100, autocomplete: "off" });
-    for (const [name, value] of Object.entries({ role: "combobox", "aria-label": "Go to a page, or search", "aria-expanded": "true", "aria-controls": "palette-results", "aria-autocomplete": "list" })) field.setAttribute(name, value);
+    Object.assign(field, { type: "search", placeholder: _("Go to a page, a channel, a device, a person, a message…"), maxLength: 100, autocomplete: "off" });
+    for (const [name, value] of Object.entries({ role: "combobox", "aria-label": _("Go to a page, or search"), "aria-expanded": "true", "aria-controls": "palette-results", "aria-autocomplete": "list" })) field.setAttribute(name, value);
     const results = element("div", "palette-results");
     results.id = "palette-results";
     results.setAttribute("role", "listbox");
-    results.setAttribute("aria-label", "Found");
+    results.setAttribute("aria-label", _("Found"));
     const remark = element("p", "palette-remark");
     remark.setAttribute("role", "status");
-    const keys = element("p", "palette-keys", "↑ ↓ to choose · Enter to open · Esc to close · / searches a page's list · Ctrl Enter sends");
+    const keys = element("p", "palette-keys", _("↑ ↓ to choose · Enter to open · Esc to close · / searches a page's list · Ctrl Enter sends"));
     box.append(field, results, remark, keys);
     document.body.append(box);
     box.addEventListener("close", () => { box.remove(); box = null; });

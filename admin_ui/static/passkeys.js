@@ -2,6 +2,7 @@
 "use strict";
 
 window.smithPasskeys = (() => {
+  const _ = window.smithText;
   const decoded = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (letter) => letter.charCodeAt(0));
   const encoded = (bytes) => btoa(String.fromCharCode(...new Uint8Array(bytes))).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
   const listed = (known) => (known ?? []).map((one) => ({ ...one, id: decoded(one.id) }));
@@ -10,10 +11,10 @@ window.smithPasskeys = (() => {
 
   // A sentence for the person, by the name of the browser's error.
   function why(error) {
-    if (error.name === "NotAllowedError") return "No passkey was used: it was cancelled, or it took too long.";
-    if (error.name === "InvalidStateError") return "This device has a passkey for you already.";
-    if (error.name === "SecurityError") return "The browser makes no passkeys for this address.";
-    return "The browser cannot use a passkey here.";
+    if (error.name === "NotAllowedError") return _("No passkey was used: it was cancelled, or it took too long.");
+    if (error.name === "InvalidStateError") return _("This device has a passkey for you already.");
+    if (error.name === "SecurityError") return _("The browser makes no passkeys for this address.");
+    return _("The browser cannot use a passkey here.");
   }
 
   async function make(options) {

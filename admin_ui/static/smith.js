@@ -2,8 +2,9 @@
 "use strict";
 
 window.smith = (() => {
+  const _ = window.smithText;
   const THEMES = ["auto", "light", "dark"];
-  const THEME_WORDS = { auto: "Theme: as this device has it", light: "Theme: light", dark: "Theme: dark" };
+  const THEME_WORDS = { auto: _("Theme: as this device has it"), light: _("Theme: light"), dark: _("Theme: dark") };
 
   const cookie = (name) => document.cookie.split("; ").find((pair) => pair.startsWith(`${name}=`))?.split("=")[1];
 
@@ -28,7 +29,7 @@ window.smith = (() => {
     }
     button.classList.add("is-copied");
     setTimeout(() => button.classList.remove("is-copied"), 1500);
-    say("Copied");
+    say(_("Copied"));
   }
 
   function say(words) {
@@ -42,12 +43,13 @@ window.smith = (() => {
   }
 
   const UNITS = [["year", 31536000], ["month", 2592000], ["day", 86400], ["hour", 3600], ["minute", 60], ["second", 1]];
-  const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
+  const relative = new Intl.RelativeTimeFormat(window.smithLanguage, { numeric: "auto" });
   const exact = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 
   // The beginning of a chart's bar in the browser's time zone, also in zones with half hours.
-  const step = new Intl.DateTimeFormat("en-GB", { weekday: "short", hour: "2-digit", minute: "2-digit" });
-  const longStep = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+  const language = window.smithLanguage === "en" ? "en-GB" : window.smithLanguage;
+  const step = new Intl.DateTimeFormat(language, { weekday: "short", hour: "2-digit", minute: "2-digit" });
+  const longStep = new Intl.DateTimeFormat(language, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
   const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
   function stepName(moment, seconds) {
@@ -55,10 +57,12 @@ window.smith = (() => {
   }
 
   function stepTip(points, seconds) {
+    // Within a template no catalog would find it.
+    const none = _("none");
     const begins = new Date(points[0].axisValue);
     const ends = new Date(begins.getTime() + seconds * 1000);
-    const lines = points.map((point) => `${point.marker} ${point.seriesName}: <b>${point.value ?? "none"}</b>`);
-    return [`${stepName(begins, seconds)} to ${stepName(ends, seconds)}`, ...lines].join("<br>");
+    const lines = points.map((point) => `${point.marker} ${point.seriesName}: <b>${point.value ?? none}</b>`);
+    return [_("{begin} to {end}", { begin: stepName(begins, seconds), end: stepName(ends, seconds) }), ...lines].join("<br>");
   }
 
   const utc = (moment) => `${moment.toISOString().slice(0, 19).replace("T", " ")} UTC`;
@@ -84,14 +88,14 @@ window.smith = (() => {
       if (element.textContent !== words) element.textContent = words;
     }
     for (const element of document.querySelectorAll(".zone-note")) {
-      const words = `Times are those of this device (${zone}).`;
+      const words = _("Times are those of this device ({zone}).", { zone });
       if (element.textContent !== words) element.textContent = words;
     }
     for (const element of document.querySelectorAll("time.time[datetime]")) {
       const moment = new Date(element.getAttribute("datetime"));
       const seconds = (moment - Date.now()) / 1000;
       const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ["second", 1];
-      const words = Math.abs(seconds) < 5 ? "now" : relative.format(Math.round(seconds / size), unit);
+      const words = Math.abs(seconds) < 5 ? _("now") : relative.format(Math.round(seconds / size), unit);
       if (element.textContent !== words) element.textContent = words;
       if (!element.title) element.title = `${exact.format(moment)} · ${utc(moment)}`;
     }

@@ -11,11 +11,12 @@ from admin_ui.components.dialogs import confirm, dialog, dialog_actions, gone_wh
 from admin_ui.components.form_words import show_refusal
 from admin_ui.components.html import div, p
 from admin_ui.core import Refused
+from admin_ui.texts import _
 from admin_ui.visit import Visit
 from admin_ui.widgets.words import FORMATS
 
 Done = Callable[[], Awaitable[None]]
-LABELS = {"key": "Key", "label": "Name", "currency_code": "Currency", "unit": "Unit"}
+LABELS = {"key": _("Key"), "label": _("Name"), "currency_code": _("Currency"), "unit": _("Unit")}
 
 
 class MetricDialogs:
@@ -33,7 +34,7 @@ class MetricDialogs:
             await self._visit.ask(self._visit.core.metrics.CreateMetric, request)
             await done()
 
-        self._open("Create metric", "Create", None, save)
+        self._open(_("Create metric"), _("Create"), None, save)
 
     def redefine(self, metric: pb.Metric, done: Done) -> None:
         """Opens the dialog for another name or format; `done` is awaited when they are changed."""
@@ -43,15 +44,15 @@ class MetricDialogs:
             await self._visit.ask(self._visit.core.metrics.UpdateMetric, request)
             await done()
 
-        self._open(f"Change {metric.label}", "Save", metric, save)
+        self._open(_("Change {label}").format(label=metric.label), _("Save"), metric, save)
 
     async def delete(self, metric: pb.Metric) -> bool:
         """Asks, and deletes the metric. True if it was deleted. Raises Refused."""
         with self._stage:
             agreed = await confirm(
-                f"Delete {metric.label}?",
-                "Widgets that show it become empty, and requests that set it are refused from then on.",
-                "Delete metric",
+                _("Delete {label}?").format(label=metric.label),
+                _("Widgets that show it become empty, and requests that set it are refused from then on."),
+                _("Delete metric"),
             )
         if agreed:
             await self._visit.ask(self._visit.core.metrics.DeleteMetric, pb.DeleteMetricRequest(key=metric.key))
@@ -79,7 +80,7 @@ class MetricDialogs:
                     shown.close()
 
             with dialog_actions():
-                secondary("Cancel", shown.close)
+                secondary(_("Cancel"), shown.close)
                 primary(verb, submit)
         gone_when_closed(shown)
         shown.open()
@@ -90,13 +91,17 @@ class _Form:
 
     def __init__(self, metric: pb.Metric | None) -> None:
         given = metric or pb.Metric(format=pb.METRIC_FORMAT_NUMBER)
-        self._label = ui.input("Name", value=given.label, placeholder="Revenue today").props("autofocus maxlength=80")
-        self._key = ui.input("Key", value=given.key, placeholder="revenue.today").props("maxlength=64")
+        self._label = ui.input(_("Name"), value=given.label, placeholder=_("Revenue today")).props(
+            "autofocus maxlength=80"
+        )
+        self._key = ui.input(_("Key"), value=given.key, placeholder="revenue.today").props("maxlength=64")
         self._key.set_enabled(metric is None)
-        self._format = ui.select(dict(FORMATS), label="Value", value=given.format, on_change=self._arrange)
-        self._currency = ui.input("Currency", value=given.currency_code, placeholder="EUR").props("maxlength=3")
-        self._unit = ui.input("Unit", value=given.unit, placeholder="ms").props("maxlength=16")
-        self._space = ui.checkbox("A space before the unit", value=given.unit_spacing == pb.METRIC_UNIT_SPACING_SPACE)
+        self._format = ui.select(dict(FORMATS), label=_("Value"), value=given.format, on_change=self._arrange)
+        self._currency = ui.input(_("Currency"), value=given.currency_code, placeholder="EUR").props("maxlength=3")
+        self._unit = ui.input(_("Unit"), value=given.unit, placeholder="ms").props("maxlength=16")
+        self._space = ui.checkbox(
+            _("A space before the unit"), value=given.unit_spacing == pb.METRIC_UNIT_SPACING_SPACE
+        )
         self.inputs = {"key": self._key, "label": self._label, "currency_code": self._currency, "unit": self._unit}
         self._arrange()
 

@@ -3,13 +3,14 @@
 from smith.core.v1 import metric_service_pb2 as pb
 
 from admin_ui.activity_types.card_type import number_text
+from admin_ui.texts import _
 
 FORMATS = {
-    pb.METRIC_FORMAT_NUMBER: "Number",
-    pb.METRIC_FORMAT_CURRENCY: "Money",
-    pb.METRIC_FORMAT_PERCENT: "Percentage",
-    pb.METRIC_FORMAT_UNIT: "Number with a unit",
-    pb.METRIC_FORMAT_STRING: "Text",
+    pb.METRIC_FORMAT_NUMBER: _("Number"),
+    pb.METRIC_FORMAT_CURRENCY: _("Money"),
+    pb.METRIC_FORMAT_PERCENT: _("Percentage"),
+    pb.METRIC_FORMAT_UNIT: _("Number with a unit"),
+    pb.METRIC_FORMAT_STRING: _("Text"),
 }
 HUGE = 1e15
 """From here on a number has an exponent."""

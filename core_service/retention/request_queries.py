@@ -30,8 +30,8 @@ DELETE FROM {table} WHERE (account_id, {key}) IN (
 """
 
 
-REQUESTS_OF_NOBODY = _of_gone_accounts("requests", "id")
-REQUEST_GAPS_OF_NOBODY = _of_gone_accounts("request_gaps", "minute")
+REQUESTS_OF_GONE_ACCOUNTS = _of_gone_accounts("requests", "id")
+REQUEST_GAPS_OF_GONE_ACCOUNTS = _of_gone_accounts("request_gaps", "minute")
 
 REQUEST_GAPS = by_account_and_age(
     "request_gaps", key="account_id, minute", old="minute < %(request_log_before)s", order="minute"
@@ -53,9 +53,9 @@ REFUSED_STRANGERS = by_age(
 
 OF_REQUESTS = (
     REQUESTS,
-    REQUESTS_OF_NOBODY,
+    REQUESTS_OF_GONE_ACCOUNTS,
     REQUEST_GAPS,
-    REQUEST_GAPS_OF_NOBODY,
+    REQUEST_GAPS_OF_GONE_ACCOUNTS,
     REQUEST_DAYS,
     REQUEST_BATCHES,
     REFUSED_STRANGERS,

@@ -162,24 +162,24 @@ class RequestLog:
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
         """Hands over what was noted, every second for the length of the block, and what is left at its end."""
-        task = asyncio.create_task(self._run())
+        stopping = asyncio.Event()
+        task = asyncio.create_task(self._run(stopping))
         try:
             yield
         finally:
+            stopping.set()
+            await asyncio.wait({task}, timeout=DRAIN_SECONDS)
             task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
-            with suppress(TimeoutError):
-                async with asyncio.timeout(DRAIN_SECONDS):
-                    await self._try()
             if lost := self.waiting:
                 self._on_missing(lost)
                 log.warning("%d requests are missing in the log of requests: core did not take them in time", lost)
 
-    async def _run(self) -> None:
+    async def _run(self, stopping: asyncio.Event) -> None:
         tracing.leave()
-        while True:
-            await asyncio.sleep(INTERVAL_SECONDS)
+        while not stopping.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(INTERVAL_SECONDS):
+                    await stopping.wait()
             await self._try()
 
     async def _try(self) -> None:

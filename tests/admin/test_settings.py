@@ -146,7 +146,7 @@ async def test_every_act_has_a_sentence_that_is_no_method_name() -> None:
         assert re.fullmatch(r"[a-z][A-Za-z -]+", said), said
         assert not re.search(r" (as|to|with|from|of)$", said), f"the sentence of {act} stops in its middle: {said}"
     assert deed_of(entry("UpdateAccount", rate_limit_per_minute=0)) == "set the rate limit to the default"
-    assert deed_of(entry("ResendInvite", email="ben@team.test")) == "resent invite “ben@team.test”"
+    assert deed_of(entry("ResendInvite", email="ben@team.test")) == "sent the invite of “ben@team.test” again"
     assert set(SENTENCES) <= set(ACTS)
 
 

@@ -7,6 +7,7 @@ Pictures of all of them are in the folder `screenshots` after the thorough tests
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ PATHS = (
     "/api-keys", "/members", "/settings", "/settings/server", "/settings/audit-log", "/account", "/second-factor",
     "/help",
 )  # fmt: skip
+NAMED = {path.strip("/").replace("/", "-") or "overview": path for path in PATHS}
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"], "resultTypes": ["violations"]}
 DESK, PHONE = 1440, 360
 RULED = {("light", DESK), ("dark", PHONE)}
@@ -46,6 +48,13 @@ LOOKS = [
 @pytest.fixture(scope="module")
 def details(place: Stack) -> Iterator[dict[str, str]]:
     """Something to see on every page, and the paths of pages about one thing."""
+    with something_on_every_page(place) as paths:
+        yield paths
+
+
+@contextmanager
+def something_on_every_page(place: Stack) -> Iterator[dict[str, str]]:
+    """The paths of pages about one thing, by their names."""
     owner = plain_http_client(place.base_url)
     session = owner.post("/api/sessions", json={"email": place.owner_email, "password": place.owner_password})
     owner.headers["Authorization"] = f"Bearer {session.json()['session_token']}"
@@ -116,8 +125,7 @@ def test_every_page_is_for_everybody_and_fits(
     found = inspect(page, f"sign-in-{looks}", width, rules)
     complaints.clear()
     sign_in(page, place.owner_email, place.owner_password)
-    named = {path.strip("/").replace("/", "-") or "overview": path for path in PATHS} | details
-    for name, path in named.items():
+    for name, path in (NAMED | details).items():
         page.goto(path)
         page.get_by_role("heading", level=1).first.wait_for()
         # The page's socket is there, and what it draws by itself is drawn.
@@ -140,6 +148,11 @@ def test_every_page_is_for_everybody_and_fits(
 
 @pytest.fixture(scope="module")
 def doors(place: Stack) -> dict[str, str]:
+    """See `doors_of`."""
+    return doors_of(place)
+
+
+def doors_of(place: Stack) -> dict[str, str]:
     """The pages for people who are not signed in, by the links that lead there."""
     team = a_team(place)
     emails = [f"{team.unique('ida')}@team.test" for _ in range(2)]

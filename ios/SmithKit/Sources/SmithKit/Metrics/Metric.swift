@@ -44,7 +44,8 @@ extension Metric {
         ]
         fields["currency_code"] = currencyCode.map(JSONValue.string)
         fields["unit"] = unit.map(JSONValue.string)
-        fields["latest_value_at"] = measuredAt.map { .string($0.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))) }
+        let withFraction = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+        fields["latest_value_at"] = measuredAt.map { .string($0.formatted(withFraction)) }
         switch value {
         case .number(let number): fields["latest_value"] = .number(number)
         case .text(let text): fields["latest_value"] = .string(text)

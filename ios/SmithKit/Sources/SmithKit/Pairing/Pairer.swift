@@ -56,7 +56,8 @@ public struct Pairer: Sendable {
         let scalars = name.trimmingCharacters(in: .whitespacesAndNewlines).unicodeScalars.prefix(100)
         let name = String(String.UnicodeScalarView(scalars))
         let answer = try await Caller(server: server, transport: transport, retry: retry).call(
-            .post, ["device", "pair"], body: ["pairing_code": .string(code.text), "name": .string(name.isEmpty ? "iPhone" : name)],
+            .post, ["device", "pair"],
+            body: ["pairing_code": .string(code.text), "name": .string(name.isEmpty ? "iPhone" : name)],
             repeatable: .never)
         guard let id = answer["device_id"]?.words, let secret = answer["device_token"]?.words else {
             throw DeviceAPIError.unreadable(from: server)

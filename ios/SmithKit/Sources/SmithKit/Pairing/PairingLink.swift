@@ -44,7 +44,9 @@ extension PairingLink.Problem: LocalizedError {
         switch self {
         case .otherLink: "This is not a pairing code of ActivitySmith. Make one in the web admin under “Pair a device”."
         case .server(""): "This pairing code does not say which server it is for."
-        case .server(let text): "This pairing code is for “\(text.prefix(80))”, which is not the address of a server: those begin with https:// or http://."
+        case .server(let text):
+            "This pairing code is for “\(text.prefix(80))”, which is not the address of a server: "
+                + "those begin with https:// or http://."
         case .code: "The code in this link is incomplete: a pairing code has 8 letters and digits."
         }
     }

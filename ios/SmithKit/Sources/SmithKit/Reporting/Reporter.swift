@@ -90,7 +90,7 @@ public actor Reporter {
         return await task.value
     }
 
-    /// Tells nothing more: the phone is paired anew, or not at all. A call that is on its way is not taken back.
+    /// Tells nothing more: the phone is paired with something else, or not at all. A call that is on its way is not taken back.
     public func stop() {
         isUnpaired = true
         repetition?.cancel()

@@ -41,7 +41,8 @@ enum Answer: Equatable, Sendable {
         guard let target = response.headers["location"].flatMap({ URL(string: $0, relativeTo: request.url)?.absoluteURL }),
             let scheme = target.scheme, let host = target.host()
         else { return foreign(request) }
-        return .unreachable(reason: "The server is not here, it says: it is at \(scheme)://\(host). Pair again with that address.")
+        return .unreachable(
+            reason: "The server is not here, it says: it is at \(scheme)://\(host). Pair again with that address.")
     }
 
     /// `Retry-After` as this server and proxies write it: whole seconds, 0 or more. Dates are not read.
