@@ -29,12 +29,15 @@ public struct ActivityUIDismissalPolicy: Equatable, Sendable {
     public static func after(_ date: Date) -> ActivityUIDismissalPolicy { .default }
 }
 
-public final class Activity<Attributes>: Identifiable, @unchecked Sendable
+// Not Sendable: Apple's documentation does not list it.
+public class Activity<Attributes>: Identifiable
 where Attributes: ActivityAttributes, Attributes.ContentState: Sendable {
     public typealias ContentState = Attributes.ContentState
-    public struct Sequenced<Element: Sendable>: AsyncSequence, Sendable {
-        public typealias AsyncIterator = AsyncStream<Element>.Iterator
-        public func makeAsyncIterator() -> AsyncIterator { AsyncStream<Element> { _ in }.makeAsyncIterator() }
+    public struct Sequenced<Element>: AsyncSequence {
+        public struct AsyncIterator: AsyncIteratorProtocol {
+            public mutating func next() async -> Element? { nil }
+        }
+        public func makeAsyncIterator() -> AsyncIterator { AsyncIterator() }
     }
 
     init(attributes: Attributes) { self.attributes = attributes }
@@ -64,7 +67,7 @@ where Attributes: ActivityAttributes, Attributes.ContentState: Sendable {
     ) async {}
 }
 
-public final class ActivityAuthorizationInfo: Sendable {
+public final class ActivityAuthorizationInfo {
     public init() {}
     public var areActivitiesEnabled: Bool { false }
     public var frequentPushesEnabled: Bool { false }

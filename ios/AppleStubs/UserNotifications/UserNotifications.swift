@@ -125,8 +125,7 @@ public protocol UNUserNotificationCenterDelegate: NSObjectProtocol {
         withCompletionHandler completionHandler: @escaping () -> Void)
 }
 
-// Apple's center may be used from everywhere, and its objects are handed over between its queue and ours.
-public final class UNUserNotificationCenter: NSObject, @unchecked Sendable {
+public final class UNUserNotificationCenter: NSObject {
     public class func current() -> UNUserNotificationCenter { UNUserNotificationCenter() }
     public weak var delegate: (any UNUserNotificationCenterDelegate)? { get { nil } set {} }
     public func requestAuthorization(options: UNAuthorizationOptions = []) async throws -> Bool { false }

@@ -26,25 +26,22 @@ enum CardScreen {
 
     /// Removes all cards of an activity at once.
     static func remove(activityID: String) async {
-        for card in Card.activities where card.activityID == activityID { await remove(card) }
+        for card in Card.all where card.activityID == activityID { await remove(card) }
     }
 
     /// Removes every card at once: the phone was unpaired, or is paired with another server.
     static func clear() async {
-        for card in Card.activities { await remove(card) }
+        for card in Card.all { await remove(card) }
     }
 
-    static func remove(_ card: Card) async {
-        removing.insert(card.id)
-        await card.end(nil, dismissalPolicy: .immediate)
-    }
+    static func remove(_ card: Card) async { await remove(cardID: card.cardID) }
 
-    static func isRemoving(_ card: Card) -> Bool { removing.contains(card.id) }
+    static func isRemoving(_ card: Card) -> Bool { removing.contains(card.cardID) }
 
     private static var onScreen: [CatchUp.Card] {
-        Card.activities.filter { $0.activityState != .dismissed }.map { card in
+        Card.all.filter { $0.state != .dismissed }.map { card in
             CatchUp.Card(
-                cardID: card.id, activityID: card.activityID, isEnded: card.activityState == .ended, timestamp: given[card.id])
+                cardID: card.cardID, activityID: card.activityID, isEnded: card.state == .ended, timestamp: given[card.cardID])
         }
     }
 
@@ -53,9 +50,12 @@ enum CardScreen {
         case .start(let activityID, let state, let timestamp, let staleAt):
             start(activityID, ActivityContent(state: state, staleDate: staleAt), timestamp)
         case .update(let cardID, let state, let timestamp, let staleAt):
-            await update(cardID, ActivityContent(state: state, staleDate: staleAt), timestamp)
-        case .end(let cardID, let state, let timestamp, let dismissAt):
-            await end(cardID, state.map { ActivityContent(state: $0, staleDate: nil) }, timestamp, dismissAt)
+            await update(cardID, ActivityContent(state: state, staleDate: staleAt), timestamp ?? .now)
+            given[cardID] = timestamp
+        case .end(let cardID, _, _, nil):
+            await remove(cardID: cardID)
+        case .end(let cardID, let state, let timestamp, let dismissAt?):
+            await end(cardID, state.map { ActivityContent(state: $0, staleDate: nil) }, timestamp ?? .now, dismissAt)
         case .leave:
             break
         }
@@ -64,7 +64,7 @@ enum CardScreen {
     private static func start(_ activityID: String, _ content: ActivityContent<ContentState>, _ timestamp: Date?) {
         do {
             let attributes = ActivitySmithAttributes(activityID: activityID)
-            let card = try Card.request(attributes: attributes, content: content, pushType: .token)
+            let card = try SystemCard.request(attributes: attributes, content: content, pushType: .token)
             given[card.id] = timestamp
         } catch {
             // Not allowed, no room, or the app is in the background: the next time the app is opened tries again.
@@ -72,21 +72,28 @@ enum CardScreen {
         }
     }
 
-    private static func update(_ cardID: String, _ content: ActivityContent<ContentState>, _ timestamp: Date?) async {
-        guard let card = card(cardID) else { return }
-        await card.update(content, alertConfiguration: nil, timestamp: timestamp ?? .now)
-        given[cardID] = timestamp
+    private static func remove(cardID: String) async {
+        removing.insert(cardID)
+        await endAtOnce(cardID)
     }
+}
 
-    private static func end(
-        _ cardID: String, _ content: ActivityContent<ContentState>?, _ timestamp: Date?, _ dismissAt: Date?
+// MARK: Apple's calls, away from the main actor
+
+extension CardScreen {
+    private nonisolated static func update(
+        _ cardID: String, _ content: ActivityContent<ContentState>, _ timestamp: Date
     ) async {
-        guard let card = card(cardID) else { return }
-        guard let dismissAt else { return await remove(card) }
-        await card.end(content, dismissalPolicy: .after(dismissAt), timestamp: timestamp ?? .now)
+        await SystemCard.named(cardID)?.update(content, alertConfiguration: nil, timestamp: timestamp)
     }
 
-    private static func card(_ cardID: String) -> Card? {
-        Card.activities.first { $0.id == cardID }
+    private nonisolated static func end(
+        _ cardID: String, _ content: ActivityContent<ContentState>?, _ timestamp: Date, _ dismissAt: Date
+    ) async {
+        await SystemCard.named(cardID)?.end(content, dismissalPolicy: .after(dismissAt), timestamp: timestamp)
+    }
+
+    private nonisolated static func endAtOnce(_ cardID: String) async {
+        await SystemCard.named(cardID)?.end(nil, dismissalPolicy: .immediate)
     }
 }

@@ -16,22 +16,25 @@ final class CardWatcher {
 
     /// Begins to watch. Called once, at launch, also when iOS launches the app because a push has started a card.
     func start() {
-        for card in Card.activities { watch(card) }
-        watching = Task { for await card in Card.activityUpdates { watch(card) } }
+        for card in Card.all { watch(card) }
+        watching = Task { await Self.followStarts { await self.watch($0) } }
     }
 
     private func watch(_ card: Card) {
-        guard watched[card.id] == nil, card.isRunning else { return }
+        guard watched[card.cardID] == nil, card.isRunning else { return }
         // A start whose answer was lost is repeated, and iOS shows it as another card. The first one stays.
-        let hasFirst = Card.activities.contains {
-            $0.id != card.id && $0.isRunning && watched[$0.id] == card.activityID
+        let hasFirst = Card.all.contains {
+            $0.cardID != card.cardID && $0.isRunning && watched[$0.cardID] == card.activityID
         }
-        if hasFirst {
+        guard !hasFirst else {
             Task { await end(duplicate: card) }
-        } else {
-            watched[card.id] = card.activityID
-            Task { await followToken(of: card) }
-            Task { await followState(of: card) }
+            return
+        }
+        watched[card.cardID] = card.activityID
+        Task { await Self.followToken(of: card.cardID) { await self.tell(token: $0, of: card) } }
+        Task {
+            await Self.followState(of: card.cardID) { await self.note($0, of: card, wasRunning: $1) }
+            watched[card.cardID] = nil
         }
     }
 
@@ -41,34 +44,47 @@ final class CardWatcher {
         await phone.catchUp()
     }
 
-    private func followToken(of card: Card) async {
-        for await token in card.pushTokenUpdates {
-            guard let reporter = phone.session?.reporter else { continue }
-            await BackgroundTime.whileDoing("update token") {
-                await reporter.report(updateToken: token.hexadecimal, ofActivity: card.activityID)
-            }
+    private func tell(token: String, of card: Card) async {
+        guard let reporter = phone.session?.reporter else { return }
+        await BackgroundTime.whileDoing("update token") {
+            await reporter.report(updateToken: token, ofActivity: card.activityID)
         }
     }
 
-    private func followState(of card: Card) async {
+    private func note(_ state: ActivityState, of card: Card, wasRunning: Bool) async {
+        guard let reporter = phone.session?.reporter else { return }
+        switch state {
+        // What had ended is removed by iOS; what had not, by the person.
+        case .dismissed where wasRunning && !CardScreen.isRemoving(card):
+            await BackgroundTime.whileDoing("dismissal") { await reporter.reportDismissal(ofActivity: card.activityID) }
+        case .ended:
+            await reporter.activityEnded(card.activityID)
+        default:
+            break
+        }
+    }
+}
+
+// MARK: Apple's sequences, away from the main actor
+
+extension CardWatcher {
+    private nonisolated static func followStarts(_ found: @Sendable (Card) async -> Void) async {
+        for await card in SystemCard.activityUpdates { await found(Card(card)) }
+    }
+
+    private nonisolated static func followToken(of cardID: String, _ report: @Sendable (String) async -> Void) async {
+        guard let card = SystemCard.named(cardID) else { return }
+        for await token in card.pushTokenUpdates { await report(token.hexadecimal) }
+    }
+
+    private nonisolated static func followState(
+        of cardID: String, _ note: @Sendable (_ state: ActivityState, _ wasRunning: Bool) async -> Void
+    ) async {
+        guard let card = SystemCard.named(cardID) else { return }
         var wasRunning = true
         for await state in card.activityStateUpdates {
-            switch state {
-            // What had ended is removed by iOS; what had not, by the person.
-            case .dismissed where wasRunning && !CardScreen.isRemoving(card):
-                await tellDismissal(of: card)
-            case .ended:
-                await phone.session?.reporter.activityEnded(card.activityID)
-            default:
-                break
-            }
-            wasRunning = state == .active || state == .stale
+            await note(state, wasRunning)
+            wasRunning = state.isRunning
         }
-        watched[card.id] = nil
-    }
-
-    private func tellDismissal(of card: Card) async {
-        guard let reporter = phone.session?.reporter else { return }
-        await BackgroundTime.whileDoing("dismissal") { await reporter.reportDismissal(ofActivity: card.activityID) }
     }
 }

@@ -12,7 +12,7 @@ struct LiveCardState: Identifiable {
 extension LiveState {
     /// Those that the screen shows, the newest first.
     func cards(at now: Date) -> [LiveCardState] {
-        let shown = Set(Card.activities.filter(\.isRunning).map(\.activityID))
+        let shown = Set(Card.all.filter(\.isRunning).map(\.activityID))
         return activities.reversed().compactMap { activity in
             guard let state = activity.contentState, activity.dismissAt.map({ $0 > now }) ?? true else { return nil }
             return LiveCardState(

@@ -16,8 +16,8 @@ final class TokenWatcher {
         watching = [
             Task { [report] in
                 // The sequence does not always yield at launch, and Apple goes on accepting an old token without effect.
-                if let token = Card.pushToStartToken { report(TokenReport(pushToStartToken: token.hexadecimal)) }
-                for await token in Card.pushToStartTokenUpdates {
+                if let token = SystemCard.pushToStartToken { report(TokenReport(pushToStartToken: token.hexadecimal)) }
+                for await token in SystemCard.pushToStartTokenUpdates {
                     report(TokenReport(pushToStartToken: token.hexadecimal))
                 }
             },

@@ -32,12 +32,12 @@ final class Session {
 
     /// Tells everything once more, as the server may have lost it: at each launch, and after pairing.
     func start(with tokens: TokenReport) async {
-        let cards = Card.activities.filter(\.isRunning)
+        let cards = Card.all.filter(\.isRunning)
         await reporter.launched(showing: Set(cards.map(\.activityID)))
         await reporter.report(tokens)
         for card in cards {
-            guard let token = card.pushToken else { continue }
-            await reporter.report(updateToken: token.hexadecimal, ofActivity: card.activityID)
+            guard let token = card.token else { continue }
+            await reporter.report(updateToken: token, ofActivity: card.activityID)
         }
     }
 
