@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: always help up test test-fast test-all newest check audit bench reliability fmt proto reference texts
+.PHONY: always help up test test-fast test-all test-swift newest check audit bench reliability fmt proto reference fixtures texts
 BIN := .venv/bin
 # A person's own values would make our Python find other packages, or none, or compile every module at each start.
 unexport PYTHONHOME PYTHONPATH PYTHONDONTWRITEBYTECODE
@@ -17,15 +17,18 @@ up: .venv/.stamp-run ## run the whole server on this machine until Ctrl-C
 
 test: .venv/.stamp-dev $(NODE_SDK)/node_modules/.stamp ## run the tests, without those of test-all; ARGS="-k push" runs some
 	@scripts/install_test_tools.sh
-	@exec $(PYTEST) -m "not other_languages and not thorough" $(ARGS)
+	@exec $(PYTEST) -m "not other_languages and not thorough and not swift" $(ARGS)
 
 test-fast: .venv/.stamp-dev ## run the tests that need no whole server, in about a minute; ARGS="-k push" runs some
 	@exec $(PYTEST) -m fast $(ARGS)
 
-test-all: .venv/.stamp-dev $(NODE_SDK)/node_modules/.stamp ## run all tests: clients in Go and TypeScript, real browsers, replicas, Redis, long walks too
+test-all: .venv/.stamp-dev $(NODE_SDK)/node_modules/.stamp ## run all tests but those of test-swift: clients in Go and TypeScript, real browsers, replicas, Redis, long walks too
 	@scripts/install_test_tools.sh firefox
 	@scripts/install_other_languages.sh
-	@exec $(PYTEST) $(ARGS)
+	@exec $(PYTEST) -m "not swift" $(ARGS)
+
+test-swift: .venv/.stamp-dev ## build and test the Swift of ios/, also against the real server; skipped with a line where Swift 6 cannot be had
+	@exec scripts/test_swift.sh $(ARGS)
 
 newest: .venv/.stamp-dev $(NODE_SDK)/node_modules/.stamp ## try the newest releases of the official SDKs, which a registry is asked for, and say what is new
 	@exec $(BIN)/python -m tests.sdk.newest
@@ -43,10 +46,12 @@ check: .venv/.stamp-dev ## lint, types, import rules, protos, dependencies
 	@if [ -e proto/last_release.binpb ]; then set -x; $(BIN)/buf breaking --against proto/last_release.binpb; fi
 	$(BIN)/python scripts/generate_protos.py --check
 	$(BIN)/python scripts/generate_rest_reference.py --check
+	$(BIN)/python scripts/write_string_catalog.py --check
+	$(BIN)/python -m tests.swift_fixtures --check
 	$(BIN)/python scripts/generate_texts.py --check
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
-	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows docs/examples/deploy.yml .github/workflows/ci.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows docs/examples/deploy.yml .github/workflows/ci.yml .github/workflows/ios.yml
 	$(BIN)/compose-lint check --quiet --skip-suppressed --no-env compose.yaml
 	$(BIN)/python scripts/audit.py
 
@@ -69,6 +74,9 @@ proto: .venv/.stamp-dev ## write gen/smith and the CLI's table from proto/
 
 reference: .venv/.stamp-dev ## write docs/rest.md from the API's description
 	$(BIN)/python scripts/generate_rest_reference.py
+
+fixtures: .venv/.stamp-dev ## write what the tests of the iPhone app decode, with core's own builders
+	$(BIN)/python -m tests.swift_fixtures
 
 texts: .venv/.stamp-dev ## collect the texts of the web admin for translators; LANGUAGE=de begins a translation
 	$(BIN)/python scripts/generate_texts.py $(if $(LANGUAGE),--language $(LANGUAGE))

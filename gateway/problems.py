@@ -17,6 +17,7 @@ outages = log.getChild("outages")
 outages.addFilter(OnceASecond())
 
 INCIDENT = re.compile(r"\bincident ([0-9a-f]{8,32})\b")
+CHALLENGE = 'Bearer realm="ActivitySmith"'
 RETRY_SOON = {"retry-after": "1"}
 
 STATUS_BY_REASON = {"PAYLOAD_TOO_LARGE": 413, "BADGE_DEVICE_DISCONNECTED": 422}
@@ -148,7 +149,8 @@ def _from_foreign(remote: RemoteError) -> Problem:
 
 def _headers(status: int) -> dict[str, str]:
     if status == 401:
-        return {"www-authenticate": "Bearer"}
+        # RFC 6750, 3: at least one parameter follows. Foundation on Linux crashes without one.
+        return {"www-authenticate": CHALLENGE}
     if status == 503:
         return dict(RETRY_SOON)
     return {}

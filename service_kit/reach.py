@@ -26,7 +26,11 @@ def doubts_for_phones(url: str) -> str:
     if _is_local(host):
         doubts.append("Only phones in the same network or VPN find this address.")
     if urlsplit(url).scheme == "http":
-        doubts.append("It is not https: iOS refuses it unless the app makes an exception, and others can read along.")
+        doubts.append(
+            "It is not https: others there can read along."
+            if _is_open_to_the_app(host)
+            else "It is not https: iOS refuses it to the app, and others can read along."
+        )
     return " ".join(doubts)
 
 
@@ -85,6 +89,18 @@ def _is_local(host: str) -> bool:
     address = _address(host)
     if address is None:
         return "." not in host or host.endswith((".local", ".internal", ".lan", ".home.arpa"))
+    return address.is_private or address.is_link_local
+
+
+def _is_open_to_the_app(host: str) -> bool:
+    """Whether iOS lets the app speak http to this host.
+
+    That is so by `NSAllowsLocalNetworking` in its Info.plist. Apple names "unqualified domains, .local domains, and IP
+    addresses"; addresses outside private networks have to be encrypted since iOS 17.
+    """
+    address = _address(host)
+    if address is None:
+        return "." not in host or host.endswith(".local")
     return address.is_private or address.is_link_local
 
 

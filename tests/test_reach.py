@@ -42,10 +42,17 @@ def test_any_other_address_is_taken_for_reachable_and_doubts_are_named(url: str,
     assert (doubt in said) if doubt else said == ""
 
 
-def test_plain_http_in_the_own_network_has_both_doubts() -> None:
-    said = doubts_for_phones("http://10.0.0.5:8000")
+@pytest.mark.parametrize("url", ["http://10.0.0.5:8000", "http://server.local", "http://gateway", "http://[fd00::1]"])
+def test_plain_http_in_the_own_network_can_be_read_by_others_there(url: str) -> None:
+    said = doubts_for_phones(url)
     assert "same network" in said
-    assert "not https" in said
+    assert "read along" in said
+    assert "refuses" not in said
+
+
+@pytest.mark.parametrize("url", ["http://203.0.114.9", "http://100.64.0.1", "http://server.lan", "http://a.b"])
+def test_plain_http_elsewhere_is_refused_to_the_app(url: str) -> None:
+    assert "iOS refuses it to the app" in doubts_for_phones(url)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from dataclasses import dataclass
 from dataclasses import field as dataclass_field
+from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any, ClassVar, NamedTuple, Self
 
 from nicegui import ui
@@ -18,6 +19,8 @@ from admin_ui.texts import _
 
 WRITTEN_NUMBER = re.compile(r"[-+]?([0-9]{1,15}(\.[0-9]{0,15})?|\.[0-9]{1,15})")
 MAX_WHOLE = 2**53
+HUNDREDTH = Decimal("0.01")
+THREE_DIGITS = Context(prec=3, rounding=ROUND_HALF_UP)
 
 State = Mapping[str, Any]
 """A content state, with the API's own keys; perhaps one that a person is still composing."""
@@ -190,10 +193,13 @@ def within(fraction: float) -> float:
 
 
 def number_text(figure: float) -> str:
-    """A number as people write it: 42, 42.5; at most 2 decimals, and no exponent unless it is huge."""
+    """A number as people write it: 42, 42.5; at most 2 decimals, and no exponent unless it is huge. A half is rounded
+    up, as the page at `/phone/` and the app do it."""
+    exact = Decimal(figure)
     if abs(figure) >= 1e15:
-        return f"{figure:.3g}"
-    return f"{figure:.2f}".rstrip("0").rstrip(".")
+        return str(THREE_DIGITS.create_decimal(exact).normalize()).lower()
+    written = f"{exact.quantize(HUNDREDTH, ROUND_HALF_UP):f}".rstrip("0").rstrip(".")
+    return "0" if written == "-0" else written
 
 
 def number_or_text(written: str) -> int | float | str | None:

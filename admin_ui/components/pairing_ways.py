@@ -25,7 +25,7 @@ Simulate = Callable[[], Awaitable[None]]
 
 
 def pairing_url(server: str, code: str) -> str:
-    """What the QR code for the app holds: the app opens it (docs/ios.md)."""
+    """What the QR code for the app holds: the app opens it (docs/device-protocol.md)."""
     return "activitysmith://pair?" + urlencode({"server": server, "code": code})
 
 
@@ -56,7 +56,7 @@ def browser_way(server: str, code: str) -> None:
 def app_way(server: str, code: str) -> None:
     """Draws how the app on an iPhone uses the code."""
     url = pairing_url(server, code)
-    with _folded(_("iPhone app"), _("With an app of your own that pairs with this server.")):
+    with _folded(_("iPhone app"), _("With Smith, which your team builds and signs: docs/ios.md.")):
         if why := unreachable_for_phones(server):
             notice("warn", _("The code is for simulated phones only"), why)
         elif doubts := doubts_for_phones(server):
@@ -64,7 +64,7 @@ def app_way(server: str, code: str) -> None:
         with div("pairing"):
             _qr(url, _("QR code that opens the app and pairs it"))
             with div("pairing-words"):
-                p(_("Open the app on the iPhone, tap Pair, and scan or type the code."))
+                p(_("Open the app on the iPhone, and scan this or type the code."))
                 with div("cluster small"):
                     text(_("On the iPhone itself:"), "muted")
                     a(_("Open the app"), url)

@@ -19,7 +19,8 @@ DOCUMENTS = (
     ("docs/rest.md", _("the REST API: endpoints, errors, headers")),
     ("docs/sdks.md", _("the official SDKs with this server")),
     ("docs/web-push.md", _("any browser as a phone: addresses, what differs on an iPhone")),
-    ("docs/ios.md", _("for authors of the iPhone app: pairing, tokens, cards")),
+    ("docs/ios.md", _("the iPhone app: build it, sign it, bring it to your team")),
+    ("docs/device-protocol.md", _("for authors of other apps: calls, pushes, cards")),
     ("docs/production.md", _("going live: Apple's key, names and certificates, replicas")),
     ("docs/operating.md", _("every setting, backup, security")),
     ("docs/troubleshooting.md", _("something does not arrive")),
@@ -68,7 +69,7 @@ def _going_live(visit: Visit) -> None:
         )
         _step(
             _("For an app on the iPhone: the app"),
-            _("Your own, signed by your team at Apple, which pairs and reports its tokens as docs/ios.md describes."),
+            _("Build Smith with Xcode, and sign it with your team at Apple: docs/ios.md says how."),
             is_done=None,
         )
         _step(

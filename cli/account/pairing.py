@@ -60,7 +60,7 @@ async def _make_code(session: Session, settings: ClientSettings, email: str | No
     return {
         "pairing_code": made.pairing_code,
         "expires_at": expires.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        # The link that the app opens: docs/ios.md.
+        # The link that the app opens: docs/device-protocol.md.
         "link": "activitysmith://pair?" + urlencode({"server": settings.gateway, "code": made.pairing_code}),
         "server": settings.gateway,
         "email": person.email,

@@ -75,16 +75,17 @@ class PhoneNotifications:
         async with self._pool.connection() as connection, connection.transaction():
             await connection.execute(PLAN_ANEW)
             rows = await (await connection.execute(LIST, parameters, binary=True)).fetchall()
-        found = [_read(*row[2:]) for row in rows if row[2] is not None]
+        found = [read_notification(*row[2:]) for row in rows if row[2] is not None]
         if len(found) > size:
             return Page(found[:size], write_token(str(found[size - 1].id)))
         examined, last = rows[0][:2]
         return Page(found, write_token(str(last)) if examined == examined_at_most else None)
 
 
-def _read(
+def read_notification(
     id_: uuid.UUID, payload: bytes, created_at: dt.datetime, replaced_at: dt.datetime | None, version: int
 ) -> PhoneNotification:
+    """What the payload that was stored for all devices says."""
     part = simplejson.loads(payload)
     for step in PLACES["actions"]:
         part = part.get(step) or {}

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from gateway.problems import CHALLENGE
+
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -63,7 +65,7 @@ HEADERS: dict[str, dict[str, Any]] = {
     "WWW-Authenticate": {
         "description": "The scheme of the credentials.",
         "required": True,
-        "schema": {"type": "string", "enum": ["Bearer"]},
+        "schema": {"type": "string", "enum": [CHALLENGE]},
     },
     "Retry-After": {"description": SECONDS, "required": True, "schema": {"type": "integer", "minimum": 1}},
     "Retry-After-If-Of-Use": {

@@ -2,6 +2,9 @@
 
 iOS decodes `content-state` with Swift's plain JSONDecoder. It silently drops the push if a required key is missing or a
 known key has the wrong type. It ignores keys that the app does not know; null counts as missing.
+
+This is as strict as the strictest app, one that declares its types by the letter of docs/device-protocol.md. The app of
+`ios/` decodes more; `decoding.json` among the fixtures of its tests says what.
 """
 
 from typing import TYPE_CHECKING, Annotated, Any, Literal

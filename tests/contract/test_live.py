@@ -135,7 +135,7 @@ def test_wrong_credentials_are_refused_as_described(place: Stack, callers: dict[
         for what, header in wrong.items():
             answer = callers[""].request(method, url_of(name), headers={"Authorization": header} if header else {})
             assert answer.status_code == 401, (name, what)
-            assert answer.headers["www-authenticate"] == "Bearer"
+            assert answer.headers["www-authenticate"] == 'Bearer realm="ActivitySmith"'
             assert judge(name, 401).is_valid(answer.json())
         for kind in {"apiKeyAuth", "sessionAuth", "deviceAuth"} - {*schemes}:
             answer = callers[kind].request(method, url_of(name))

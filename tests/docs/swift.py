@@ -9,7 +9,7 @@ STRUCT = re.compile(r"struct (\w+)(?:: [\w, ]+)? \{")
 PROPERTY = re.compile(r"^var (\w+): ([\w.\[\]]+)(\??)$")
 CASES = re.compile(r"^case (.+)$")
 SCALARS: dict[str, tuple[type, ...]] = {"String": (str,), "Int": (int,), "Double": (int, float), "Bool": (bool,)}
-SCALARS["NumberOrText"] = (str, int, float)
+SCALARS |= {"NumberOrText": (str, int, float), "Object": (dict,)}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,11 @@ PRODUCT = (*SERVER, CLIENT)
 
 def test_every_file_that_is_named_is_there() -> None:
     files = [
-        str(path.relative_to(ROOT)) for folder in (*PRODUCT, "tests", "scripts") for path in (ROOT / folder).rglob("*")
+        str(path.relative_to(ROOT))
+        for folder in (*PRODUCT, "ios", "tests", "scripts")
+        for path in (ROOT / folder).rglob("*")
     ]
-    named = set(re.findall(r"`([\w./-]+\.(?:py|sh|js|css|html))`", TEXT))
+    named = set(re.findall(r"`([\w./-]+\.(?:py|sh|js|css|html|swift))`", TEXT))
     assert len(named) > 40
     assert [name for name in sorted(named) if not any(f"/{file}".endswith(f"/{name}") for file in files)] == []
 

@@ -6,9 +6,10 @@ import pytest
 
 from tests.docs.answers import differences, documents, parse_pattern, same_text
 from tests.docs.app import notifications, screens, start_pushes
-from tests.docs.reading import Block, Document, names, read
+from tests.docs.fields import add_tables
+from tests.docs.reading import ROOT, Block, Document, names, read
 from tests.docs.running import RUN, Ran, Workspace
-from tests.docs.swift import Decoding, SwiftTypes
+from tests.docs.swift import Decoding, Property, SwiftTypes
 from tests.team import Team
 
 pytestmark = pytest.mark.usefixtures("_tidy")
@@ -16,26 +17,32 @@ pytestmark = pytest.mark.usefixtures("_tidy")
 SHELL = ("docs/quick-start.md", "a-shell-for-the-examples")
 """The section whose commands somebody has typed before those of a document that asks for it."""
 
+PROTOCOL = "docs/device-protocol.md"
+SMITH, ITEM = "in `smith`", "an item's"
+"""Headings of its tables."""
 
-def test_the_apps_types_read_all_that_a_phone_is_sent(owner: Team) -> None:
-    swift = SwiftTypes("\n".join(block.text for block in read("docs/ios.md").blocks if block.language == "swift"))
+
+def test_the_protocols_types_and_tables_are_all_that_a_phone_is_sent(owner: Team) -> None:
+    protocol = read(PROTOCOL)
+    types = SwiftTypes("\n".join(block.text for block in protocol.blocks if block.language == "swift"))
+    add_tables((ROOT / PROTOCOL).read_text(), types, SMITH, "a button's", ITEM)
+    types.structs["answer"] = {"live_activities": Property(f"[{ITEM}]", is_optional=False)}
     channel, channel_id = owner.channel()
     phone = owner.app(channel_id)
     decoding = Decoding()
 
     for aps in start_pushes(owner, phone, channel):
-        swift.decode(f"{aps['attributes-type']}.ContentState", aps["content-state"], decoding)
-        swift.decode(aps["attributes-type"], aps["attributes"], decoding)
+        types.decode(f"{aps['attributes-type']}.ContentState", aps["content-state"], decoding)
+        types.decode(aps["attributes-type"], aps["attributes"], decoding)
     for screen in screens(owner, phone, channel):
-        swift.decode("ScreenState", screen, decoding)
+        types.decode("answer", screen, decoding)
     for body in notifications(owner, phone, channel):
-        swift.decode("Smith", body["smith"], decoding)
+        types.decode(SMITH, body["smith"], decoding)
 
     assert decoding.failures == []
     # What the answer says beside the cards is for apps that wait for changes.
-    beside_cards = {".device", ".version"}
-    assert set(decoding.unknown) == {".payload", *beside_cards}, "keys of ours that the app does not see"
-    assert swift.keys("ActivitySmithAttributes", "ScreenState", "Smith") == decoding.used, "keys that nothing sends"
+    assert set(decoding.unknown) == {".device", ".version"}, "keys of ours that the document does not name"
+    assert types.keys("ActivitySmithAttributes", "answer", SMITH, "a button's", ITEM) == decoding.used, "nothing sends"
 
 
 IN_EVERY_RUN = {"docs/quick-start.md", "docs/cli.md", "docs/live-activities.md"}

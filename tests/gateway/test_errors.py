@@ -74,7 +74,7 @@ async def test_each_cause_has_its_status_and_its_facts(
     expected = error.facts if facts is None else facts
     assert reply.status == status
     assert reply.json() == {"error": error.error, "message": error.message, **expected}
-    assert reply.headers.get("www-authenticate") == ("Bearer" if status == 401 else None)
+    assert reply.headers.get("www-authenticate") == ('Bearer realm="ActivitySmith"' if status == 401 else None)
     assert reply.headers.get("retry-after") == ("1" if status == 503 else None)
 
 

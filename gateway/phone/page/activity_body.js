@@ -11,7 +11,7 @@ export const bodyOf = (body) => KINDS[body.kind](body)
 const KINDS = {
   bar() {
     const bar = gauge("Progress")
-    return { elements: [bar.element], update: (body) => bar.show(body.fraction, body.figure || "not known") }
+    return { elements: [bar.element], update: (body) => bar.show(body.fraction, body.spoken) }
   },
 
   segments(body) {
@@ -33,7 +33,7 @@ const KINDS = {
     const bar = gauge("Progress")
     const update = (body) => {
       setText(figure, body.figure)
-      bar.show(body.fraction, body.figure)
+      bar.show(body.fraction, body.spoken)
     }
     return { elements: [el("div", { class: "lock-numeral-row" }, figure, bar.element)], update }
   },
@@ -95,7 +95,7 @@ function tile() {
     setText(label, metric.label)
     setText(figure, metric.figure)
     setText(unit, metric.unit)
-    value.className = `lock-metric-value ${(metric.figure + metric.unit).length > LONG_FIGURE ? "is-long" : ""}`
+    value.className = `lock-metric-value ${(metric.figure + metric.unit.trim()).length > LONG_FIGURE ? "is-long" : ""}`
     element.className = `lock-metric ${metric.isColored ? "is-colored" : ""}`
     element.style.setProperty("--lock-tint", `var(--lock-${metric.color})`)
     bar.element.hidden = metric.fraction === null

@@ -5,7 +5,14 @@ export const isNumber = (value) => typeof value === "number" && Number.isFinite(
 // At most 2 decimals, and no exponent unless the number is huge.
 export function numberText(figure) {
   if (Math.abs(figure) >= 1e15) return figure.toExponential(2).replace(/\.?0+e/, "e")
-  return String(Number(figure.toFixed(2)))
+  const written = figure.toFixed(2).replace(/\.?0+$/, "")
+  return written === "-0" ? "0" : written
+}
+
+// A unit as it stands behind its number: without a space in `42%` and `21°C`, and with one that does not break in `12 jobs`.
+export function unitText(unit) {
+  const trimmed = unit.trim()
+  return !trimmed || "%‰°′″×".includes(trimmed[0]) ? trimmed : `\u00a0${trimmed}`
 }
 
 // As `4:10`, or `1:04:10`.

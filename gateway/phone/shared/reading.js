@@ -1,6 +1,6 @@
 // What a Live Activity's card shows of a content state. What is missing or wrong in it is left out, and nothing raises.
 
-import { clockText, isNumber, numberText } from "./figures.js"
+import { clockText, isNumber, numberText, unitText } from "./figures.js"
 
 export const COLORS = ["lime", "green", "cyan", "blue", "purple", "magenta", "red", "orange", "yellow", "gray"]
 const DEFAULT_COLOR = "blue"
@@ -14,17 +14,17 @@ const BODIES = {
   progress: bar,
   metrics: (state, color) => tiles(state, color, true),
   stats: (state, color) => tiles(state, color, false),
-  counter: (state) => numeral(state, (current) => [`${current}`, 1]),
-  countdown: (state) => numeral(state, (current, total) => [`${Math.max(0, total - current)}`, -1]),
-  timer: (state) => (isNumber(state.current_step)
-    ? numeral(state, (current, total) => [`${current}/${total}`, 1])
-    : clock(state)),
+  counter: (state) => numeral(state, (current) => `${current}`),
+  countdown: left,
+  timer: (state) => (isNumber(state.current_step) ? numeral(state, (current, total) => `${current}/${total}`) : clock(state)),
   alert: (state) => ({ kind: "message", text: word(state.message) }),
   value: (state) => ({ kind: "value", text: figureOf(state.value) }),
 }
 
 export function reading(state) {
   const color = colorOr(state.color, DEFAULT_COLOR)
+  // What the buttons of a type of a later server mean is not known.
+  const actions = BODIES[state.type] ? [state.action, state.secondary_action] : []
   return {
     title: word(state.title),
     subtitle: word(state.subtitle),
@@ -32,7 +32,7 @@ export function reading(state) {
     icon: mark(state.icon, "symbol", color),
     badge: mark(state.badge, "title", color),
     body: (BODIES[state.type] ?? byFields)(state, color),
-    actions: [state.action, state.secondary_action].filter((action) => action?.id && action?.title),
+    actions: actions.filter((action) => action?.id && action?.title),
   }
 }
 
@@ -63,12 +63,13 @@ function byFields(state, color) {
 
 function bar(state) {
   const { percentage, value, upper_limit: limit } = state
-  if (isNumber(percentage)) return { kind: "bar", figure: `${numberText(percentage)}%`, fraction: portion(percentage / 100) }
-  if (isNumber(value) && isNumber(limit) && limit > 0) {
-    return { kind: "bar", figure: `${numberText(value)}/${numberText(limit)}`, fraction: portion(value / limit) }
-  }
-  return { kind: "bar", figure: "", fraction: 0 }
+  if (isNumber(percentage)) return barOf(`${numberText(percentage)}%`, percentage / 100)
+  if (isNumber(value) && isNumber(limit) && limit > 0) return barOf(`${numberText(value)}/${numberText(limit)}`, value / limit)
+  return barOf("", 0)
 }
+
+// `spoken` is what screen readers say.
+const barOf = (figure, fraction, spoken = figure || "not known") => ({ kind: "bar", figure, fraction: portion(fraction), spoken })
 
 function steps(state) {
   const total = Math.max(0, Math.trunc(isNumber(state.number_of_steps) ? state.number_of_steps : 0))
@@ -78,8 +79,9 @@ function steps(state) {
 
 function segments(state, color) {
   const [current, total] = steps(state)
-  const known = { figure: total ? `${current}/${total}` : "", fraction: total ? current / total : 0 }
-  if (total < 1 || total > MAX_SEGMENTS) return { kind: "bar", ...known }
+  if (total < 1) return barOf("", 0)
+  const known = [`${current}/${total}`, current / total, `step ${current} of ${total}`]
+  if (total > MAX_SEGMENTS) return barOf(...known)
   const done = Array.isArray(state.step_colors) ? state.step_colors : []
   const pieces = Array.from({ length: total }, (_, place) => {
     const step = place + 1
@@ -88,14 +90,19 @@ function segments(state, color) {
       ? { state: "current", color: colorOr(state.step_color, color) }
       : { state: "open", color }
   })
-  return { kind: "segments", ...known, pieces, spoken: `step ${current} of ${total}` }
+  const [figure, fraction, spoken] = known
+  return { kind: "segments", figure, fraction, spoken, pieces }
 }
 
 function numeral(state, figure) {
   const [current, total] = steps(state)
-  const [text, direction] = figure(current, total)
-  const part = total ? current / total : 0
-  return { kind: "numeral", figure: text, fraction: direction > 0 ? part : 1 - part }
+  return { kind: "numeral", figure: figure(current, total), fraction: total ? current / total : 0, spoken: `${current} of ${total}` }
+}
+
+function left(state) {
+  const [current, total] = steps(state)
+  const rest = Math.max(0, total - current)
+  return { kind: "numeral", figure: `${rest}`, fraction: 1 - (total ? current / total : 0), spoken: `${rest} left of ${total}` }
 }
 
 function tiles(state, color, hasGauges) {
@@ -103,7 +110,7 @@ function tiles(state, color, hasGauges) {
   const metrics = given.slice(0, MAX_METRICS).map((one) => ({
     label: word(one.label),
     figure: figureOf(one.value) || "–",
-    unit: word(one.unit),
+    unit: unitText(word(one.unit)),
     color: colorOr(one.color, color),
     isColored: COLORS.includes(one.color) && !(hasGauges && isNumber(one.value) && one.value <= 100),
     fraction: hasGauges && isNumber(one.value) && one.value <= 100 ? portion(one.value / 100) : null,

@@ -1,0 +1,59 @@
+import Foundation
+import SmithKit
+
+/// Everything that belongs to one pairing, and ends with it.
+@MainActor
+final class Session {
+    let pairing: Pairing
+    let reporter: Reporter
+    let inbox: Inbox
+    let live: LiveState
+    let health: Health
+    let test: TestPush
+    private let api: DeviceAPI
+    private let calls: Calls
+
+    init(pairing: Pairing, phone: Phone) {
+        let api = DeviceAPI(pairing)
+        let calls = Calls { [weak phone] in await phone?.wasUnpaired(pairing) }
+        let store = FileReportStore(file: AppGroup.folder.appending(component: "reports.json"))
+        let reporter = Reporter(pairing: pairing, transport: URLSessionTransport(), store: store) { event in
+            switch event {
+            case .unpaired: await calls.unpaired()
+            case .foreignActivity(let id): await CardScreen.remove(activityID: id)
+            }
+        }
+        (self.pairing, self.api, self.calls, self.reporter) = (pairing, api, calls, reporter)
+        inbox = Inbox(api: api, calls: calls)
+        live = LiveState(api: api, reporter: reporter, calls: calls)
+        health = Health(pairing: pairing, api: api, reporter: reporter, calls: calls)
+        test = TestPush(api: api, calls: calls)
+    }
+
+    /// Tells everything once more, as the server may have lost it: at each launch, and after pairing.
+    func start(with tokens: TokenReport) async {
+        let cards = Card.activities.filter(\.isRunning)
+        await reporter.launched(showing: Set(cards.map(\.activityID)))
+        await reporter.report(tokens)
+        for card in cards {
+            guard let token = card.pushToken else { continue }
+            await reporter.report(updateToken: token.hexadecimal, ofActivity: card.activityID)
+        }
+    }
+
+    /// Nothing more is asked or told.
+    func end() async {
+        live.stopFollowing()
+        await reporter.stop()
+    }
+
+    /// Runs a webhook button, and says what came of it.
+    func run(actionID: String) async -> Attempt {
+        do {
+            let run = try await ActionRunner(api).run(actionID: actionID)
+            return run.state == .failed ? .failed(run.words) : .succeeded(run.words)
+        } catch {
+            return await calls.words(for: error).map(Attempt.failed) ?? .idle
+        }
+    }
+}

@@ -1,0 +1,28 @@
+import Observation
+import SmithKit
+
+/// The test notification: whether the whole way works.
+@MainActor @Observable
+final class TestPush {
+    private(set) var attempt = Attempt.idle
+    private let api: DeviceAPI
+    private let calls: Calls
+
+    init(api: DeviceAPI, calls: Calls) {
+        self.api = api
+        self.calls = calls
+    }
+
+    func send() {
+        guard attempt != .running else { return }
+        attempt = .running
+        Task {
+            do {
+                attempt = .succeeded(try await api.sendTestNotification().words)
+            } catch {
+                let words = await calls.words(for: error)
+                attempt = words.map(Attempt.failed) ?? .idle
+            }
+        }
+    }
+}

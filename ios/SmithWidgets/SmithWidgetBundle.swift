@@ -1,0 +1,10 @@
+import SwiftUI
+import WidgetKit
+
+@main
+struct SmithWidgetBundle: WidgetBundle {
+    var body: some Widget {
+        LiveActivityWidget()
+        MetricWidget()
+    }
+}

@@ -1,0 +1,47 @@
+"""Writes the files. `--check` fails if they are stale instead."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from tests.swift_fixtures import activities, figures, notifications
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "ios" / "SmithKit" / "Tests" / "SmithKitTests" / "Fixtures"
+Named = Iterable[tuple[str, dict[str, Any]]]
+
+
+def files() -> Mapping[str, str]:
+    """The text of each file, by its name."""
+    return {
+        "content_states.json": _written(activities.content_states()),
+        "activity_pushes.json": _written(activities.pushes()),
+        "notification_pushes.json": _written(notifications.pushes()),
+        "inbox.json": _written(notifications.inbox()),
+        "figures.json": _written(figures.figures()),
+    }
+
+
+def _written(named: Named) -> str:
+    """Each once, one a line, so that a change can be read. The key is what is special about it."""
+    once: dict[str, str] = {}
+    for name, value in named:
+        once.setdefault(json.dumps(value, ensure_ascii=False, separators=(",", ":")), name)
+    lines = (f"{json.dumps(name)}:{text}" for text, name in once.items())
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
+def main() -> None:
+    """Writes, or checks with `--check`."""
+    for name, text in files().items():
+        path = FOLDER / name
+        if "--check" not in sys.argv:
+            path.write_text(text, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            sys.exit(f"{path.relative_to(ROOT)} is stale, run `make fixtures`")
+
+
+if __name__ == "__main__":
+    main()
