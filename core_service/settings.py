@@ -163,6 +163,9 @@ class CoreSettings(StatusSettings, SingleSignOnSettings):
     live_activity_overflow: Literal["refuse", "end_oldest"] = "refuse"
     """What a start does for which a phone has no room: it is refused, or the oldest activity that would make some is
     ended."""
+    broadcast_above_devices: int = Field(default=0, ge=0, le=1_000_000)
+    """A Live Activity that starts on more iPhones than this, with iOS 18 or later and the same app, is updated by
+    broadcast: one push for all of them. 0 for never."""
     live_activity_attributes_type: str = Field(default="ActivitySmithAttributes", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")
     """Name of the app's Swift type that conforms to `ActivityAttributes`."""
     webpush_allow: AllowedOrigins = ""

@@ -54,7 +54,7 @@ class _PushCounters(dict[tuple[int, int, str], Counter]):
         super().__init__()
         self._pushes = Counter(
             "smith_apns_pushes",
-            "Pushes to single devices, by outcome and reason.",
+            "Pushes to single devices, and broadcasts to channels, by outcome and reason.",
             ["environment", "outcome", "reason"],
             registry=registry,
         )
@@ -66,6 +66,24 @@ class _PushCounters(dict[tuple[int, int, str], Counter]):
         labels = ENVIRONMENTS.get(environment, OTHER), KINDS.get(kind, OTHER), reason
         counter = self[key] = self._pushes.labels(*labels)
         return counter
+
+
+class ChannelMetrics:
+    """Broadcast channels that were asked for and given back."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._requests = Counter(
+            "smith_apns_channel_requests",
+            "Requests to make or delete broadcast channels, by outcome and reason.",
+            ["environment", "operation", "outcome", "reason"],
+            registry=registry,
+        )
+
+    def count(self, environment: int, operation: str, outcome: Outcome) -> None:
+        """Counts a request, `create` or `delete`, that has its outcome."""
+        reason = outcome.reason if outcome.reason in BY_WORD or not outcome.reason else OTHER
+        labels = ENVIRONMENTS.get(environment, OTHER), operation, KINDS.get(outcome.kind, OTHER), reason
+        self._requests.labels(*labels).inc()
 
 
 class WebPushMetrics:

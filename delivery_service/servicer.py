@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from itertools import chain
 from typing import Any
@@ -10,6 +11,10 @@ from typing import Any
 from smith.delivery.v1.delivery_service_pb2 import (
     CheckCredentialsRequest,
     CheckCredentialsResponse,
+    CreateBroadcastChannelRequest,
+    CreateBroadcastChannelResponse,
+    DeleteBroadcastChannelRequest,
+    DeleteBroadcastChannelResponse,
     DeliverRequest,
     DeliverResponse,
     GetDestinationsRequest,
@@ -17,6 +22,7 @@ from smith.delivery.v1.delivery_service_pb2 import (
 )
 from smith.delivery.v1.delivery_service_pb2_grpc import DeliveryServiceServicer
 
+from delivery_service.apns.channels import BroadcastChannels
 from delivery_service.apns.connection import MAX_IN_FLIGHT
 from delivery_service.apns.credentials_check import CredentialsCheck
 from delivery_service.apns.request import ENVIRONMENTS, jobs_of
@@ -33,6 +39,8 @@ from service_kit.status import abort
 MAX_TARGETS = 1000
 MAX_CHECKS = 16
 """Most checks of credentials at once. Each opens a connection, and APNs treats many of these as an attack."""
+MAX_CHANNELS = 100
+"""Most channels that are being made or deleted at once."""
 BROWSERS_WAIT = 5.0
 """Seconds for which a browser may wait for its turn. Core waits for an answer for 17 seconds, and sending takes up to
 11."""
@@ -53,6 +61,7 @@ class DeliveryServicer(DeliveryServiceServicer):
         *,
         metrics: ApnsMetrics,
         check: CredentialsCheck,
+        channels: BroadcastChannels,
         destinations: Destinations,
         default_topic: str,
         connections: int,
@@ -68,6 +77,8 @@ class DeliveryServicer(DeliveryServiceServicer):
         self._check = check
         self._destinations = destinations
         self._checks = 0
+        self._channels = channels
+        self._channel_requests = 0
         self._default_topic = default_topic
         # More pushes of one call than streams would only wait, and make those of other calls wait behind them.
         self._max_in_flight = connections * MAX_IN_FLIGHT
@@ -130,6 +141,35 @@ class DeliveryServicer(DeliveryServiceServicer):
             self._checks -= 1
         found.simulated = self._destinations.pushes_simulated
         return found
+
+    async def CreateBroadcastChannel(
+        self, request: CreateBroadcastChannelRequest, context: Any
+    ) -> CreateBroadcastChannelResponse:
+        """See the proto."""
+        with self._channel_request(request.environment):
+            return await self._channels.create(request.environment, request.bundle_id, request.request_id)
+
+    async def DeleteBroadcastChannel(
+        self, request: DeleteBroadcastChannelRequest, context: Any
+    ) -> DeleteBroadcastChannelResponse:
+        """See the proto."""
+        with self._channel_request(request.environment):
+            outcome = await self._channels.delete(
+                request.environment, request.bundle_id, request.channel_id, request.request_id
+            )
+        return DeleteBroadcastChannelResponse(outcome=outcome)
+
+    @contextmanager
+    def _channel_request(self, environment: int) -> Iterator[None]:
+        if environment not in ENVIRONMENTS:
+            raise InvalidRequest("environment must be production or sandbox.")
+        if self._channel_requests >= MAX_CHANNELS:
+            raise TooManyInProgress(f"{MAX_CHANNELS} broadcast channels are being made or deleted.")
+        self._channel_requests += 1
+        try:
+            yield
+        finally:
+            self._channel_requests -= 1
 
     async def GetDestinations(self, request: GetDestinationsRequest, context: Any) -> GetDestinationsResponse:
         """See the proto."""

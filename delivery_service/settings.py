@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import BeforeValidator, Field, SecretStr, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, field_validator
 
 from delivery_service.apns.proxy import Proxy
 from delivery_service.mail.settings import SmtpSettings
@@ -16,6 +16,20 @@ from service_kit.web_push_subject import Subject, first_public
 
 OptionalPath = Annotated[Path | None, BeforeValidator(empty_is_unset)]
 OptionalBool = Annotated[bool | None, BeforeValidator(empty_is_unset)]
+APPLES_CHANNELS = {
+    "api.push.apple.com": "api-manage-broadcast.push.apple.com:2196",
+    "api.sandbox.push.apple.com": "api-manage-broadcast.sandbox.push.apple.com:2195",
+}
+"""Where Apple manages the broadcast channels of a host (Apple, "Sending channel management requests to APNs")."""
+
+
+def _has_host_and_port_or_is_empty(address: str) -> str:
+    if address:
+        split_address(address)
+    return address
+
+
+ChannelsAddress = Annotated[str, AfterValidator(_has_host_and_port_or_is_empty)]
 
 
 class DeliverySettings(SmtpSettings):
@@ -33,6 +47,10 @@ class DeliverySettings(SmtpSettings):
     """Bundle id for targets without one."""
     apns_production_address: str = "api.push.apple.com:443"
     apns_sandbox_address: str = "api.sandbox.push.apple.com:443"
+    apns_production_channels_address: ChannelsAddress = ""
+    """Where broadcast channels are managed, `host:port`. By default Apple's, if pushes go to Apple's usual host;
+    otherwise where pushes go."""
+    apns_sandbox_channels_address: ChannelsAddress = ""
     apns_simulated: OptionalBool = None
     """Whether those addresses are the simulator's. By default they are if neither is a host of Apple's; set `0` if they
     are a relay to Apple."""
@@ -122,6 +140,12 @@ def permits_of_push_services(allowed: str) -> list[Permit]:
 def proxy_of(url: SecretStr | None) -> Proxy | None:
     """The proxy; None if there is none. Raises ValueError."""
     return Proxy.parse(url.get_secret_value()) if url and url.get_secret_value() else None
+
+
+def channels_address(address: str, channels: str) -> str:
+    """Where the broadcast channels of the APNs at `address` are managed; `channels` is what the settings say, or
+    empty."""
+    return channels or APPLES_CHANNELS.get(split_address(address)[0], address)
 
 
 def split_address(address: str) -> tuple[str, int]:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from smith.delivery.v1.delivery_pb2 import Environment
 
+from delivery_service.apns.channels import BroadcastChannels
 from delivery_service.apns.credentials_check import CredentialsCheck
 from delivery_service.apns.dialer import Dialer
 from delivery_service.apns.pool import ApnsConnectionPool
@@ -18,11 +19,19 @@ from delivery_service.apns.sender import ApnsSender
 from delivery_service.destinations import Destinations, configuration_of, mails_are_simulated, pushes_are_simulated
 from delivery_service.mail.sender import MailSender
 from delivery_service.mail.servicer import MailServicer
-from delivery_service.metrics import ApnsCollector, ApnsMetrics, MailMetrics, WebhookMetrics, WebPushMetrics
+from delivery_service.metrics import (
+    ApnsCollector,
+    ApnsMetrics,
+    ChannelMetrics,
+    MailMetrics,
+    WebhookMetrics,
+    WebPushMetrics,
+)
 from delivery_service.problem_log import ProblemLog
 from delivery_service.servicer import DeliveryServicer
 from delivery_service.settings import (
     DeliverySettings,
+    channels_address,
     permits_of,
     permits_of_push_services,
     proxy_of,
@@ -90,7 +99,7 @@ class Delivery:
         """The fingerprint by the key for browsers, which changes while this process runs."""
         self._web_push_metrics = WebPushMetrics(self.registry)
         self._web_push = self._build_web_push_sender(resolver)
-        self.sender, check, fault = self._build_sender()
+        self.sender, check, fault, self._channels = self._build_sender()
         destinations = Destinations(
             pushes_simulated=pushes_are_simulated(settings),
             mails_simulated=mails_are_simulated(settings),
@@ -105,6 +114,7 @@ class Delivery:
             self._web_push,
             metrics=self._apns_metrics,
             check=check,
+            channels=self._channels,
             destinations=destinations,
             default_topic=settings.apns_topic,
             connections=settings.apns_connections,
@@ -150,6 +160,7 @@ class Delivery:
         await self._server.say_stopping(self._settings.shutdown_delay)
         await self._server.stop(self._settings.drain_seconds)
         self.sender.close()
+        self._channels.close()
         self._web_push.close()
         self._webhooks.close()
 
@@ -185,10 +196,10 @@ class Delivery:
             configuration=self._configuration,
         )
 
-    def _build_sender(self) -> tuple[ApnsSender, CredentialsCheck, Callable[[], str]]:
-        """The sender, the check, and what returns why they cannot be used now."""
+    def _build_sender(self) -> tuple[ApnsSender, CredentialsCheck, Callable[[], str], BroadcastChannels]:
+        """The sender, the check, what returns why they cannot be used now, and the broadcast channels."""
         settings = self._settings
-        fault, single = _no_key, {}
+        fault, single, channel_pools = _no_key, {}, {}
         if settings.apns_key_file and settings.apns_key_id and settings.apns_team_id:
             key = KeyFile(
                 settings.apns_key_file, self._problems, variable="SMITH_APNS_KEY_FILE", without="no pushes can be sent"
@@ -197,22 +208,33 @@ class Delivery:
             fault = token.fault
             context = _ssl_context("SMITH_APNS_CA_FILE", settings.apns_ca_file)
             context.set_alpn_protocols(["h2"])
-            for environment, address in (
-                (Environment.ENVIRONMENT_PRODUCTION, settings.apns_production_address),
-                (Environment.ENVIRONMENT_SANDBOX, settings.apns_sandbox_address),
-            ):
-                way = Dialer(
-                    *split_address(address), context, settings.apns_connect_timeout, proxy_of(settings.apns_proxy)
-                )
-                build = partial(
+            proxy = proxy_of(settings.apns_proxy)
+
+            def pool_to(address: str) -> Callable[..., ApnsConnectionPool]:
+                return partial(
                     ApnsConnectionPool,
-                    way,
+                    Dialer(*split_address(address), context, settings.apns_connect_timeout, proxy),
                     provider_token=token,
                     answer_timeout=settings.apns_answer_timeout,
                     problems=self._problems,
                 )
+
+            for environment, address, channels in (
+                (
+                    Environment.ENVIRONMENT_PRODUCTION,
+                    settings.apns_production_address,
+                    settings.apns_production_channels_address,
+                ),
+                (
+                    Environment.ENVIRONMENT_SANDBOX,
+                    settings.apns_sandbox_address,
+                    settings.apns_sandbox_channels_address,
+                ),
+            ):
+                build = pool_to(address)
                 self._pools[environment] = build(max_connections=settings.apns_connections)
                 single[environment] = partial(build, max_connections=1)
+                channel_pools[environment] = pool_to(channels_address(address, channels))(max_connections=1)
         else:
             self._problems.report(
                 "key", "no pushes can be sent: set SMITH_APNS_KEY_FILE, SMITH_APNS_KEY_ID and SMITH_APNS_TEAM_ID"
@@ -224,7 +246,14 @@ class Delivery:
             metrics=self._apns_metrics,
             configuration=self._configuration,
         )
-        return sender, CredentialsCheck(single, fault=fault, default_topic=settings.apns_topic), fault
+        made = BroadcastChannels(
+            channel_pools,
+            sender=sender,
+            fault=fault,
+            default_topic=settings.apns_topic,
+            metrics=ChannelMetrics(self.registry),
+        )
+        return sender, CredentialsCheck(single, fault=fault, default_topic=settings.apns_topic), fault, made
 
 
 def _no_key() -> str:

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from service_kit.addresses import join, reachable
 from service_kit.process import StopRequest
 from simulator import credentials
+from simulator.apns.channels import Channels
 from simulator.apns.directory import TokenDirectory
 from simulator.apns.provider_token import ProviderTokens
 from simulator.apns.server import ApnsServer
@@ -45,7 +46,7 @@ async def serve(settings: SimulatorSettings, stop: StopRequest) -> None:
     folder = settings.data_dir / "simulator"
     files = credentials.ensure(folder, settings.simulator_name)
     keys = {credentials.KEY_ID: files.public_provider_key()}
-    directory = TokenDirectory()
+    directory = TokenDirectory(Channels(folder))
     service = ApnsService(credentials.BUNDLE_ID, ProviderTokens(keys, credentials.TEAM_ID), directory)
     apns = ApnsServer(service, files.tls_context("h2"))
     gateway = GatewayClient(settings.gateway_url)

@@ -3,7 +3,7 @@
 The tests of a file share their fixtures, and those of some folders share a server: each is one unit of work. What takes
 longest is begun first, so that no worker is busy for a minute after the others have ended.
 
-A worker keeps what it has started for the fixtures `stack` and `rig` until it ends. So units that use one go to workers
+A worker keeps what it has started for the fixtures of `KEPT` until it ends. So units that use one go to workers
 that have it, and others start one only if enough of such units wait.
 """
 
@@ -49,6 +49,9 @@ SECONDS = {
     "tests/cli/test_run.py": 20,
     "tests/contract/test_live.py": 40,
     "tests/core/test_account_deletion.py": 12,
+    "tests/core/test_broadcast_answers.py": 25,
+    "tests/core/test_broadcast_faults.py": 60,
+    "tests/core/test_broadcasts.py": 45,
     "tests/core/test_migrations.py": 20,
     "tests/core/test_replacement_order.py": 25,
     "tests/core/test_retention.py": 12,
@@ -115,6 +118,12 @@ KEPT = {
         "tests/core/test_paired_again.py",
         "tests/core/test_revival.py",
         "tests/test_in_process.py",
+    ),
+    "broadcasting": (
+        "tests/core/test_broadcast_answers.py",
+        "tests/core/test_broadcast_cost.py",
+        "tests/core/test_broadcast_faults.py",
+        "tests/core/test_broadcasts.py",
     ),
 }
 """Fixtures whose servers run until their worker ends, and how the units that use them begin. A server takes five

@@ -102,6 +102,8 @@ def _draw_attempt(entry: LiveActivityTimelineEntry) -> None:
     attempt = entry.attempt
     outcome, tone = OUTCOMES[attempt.outcome]
     to = attempt.device_name or _("a device that was unpaired")
+    if attempt.by_broadcast:
+        to = _("all phones that listen, by broadcast")
     words = _("{event} of version {version} to {device}") if entry.HasField("version") else _("{event} to {device}")
     with div("stack-tight timeline-text"):
         with div("cluster"):

@@ -28,6 +28,16 @@ IN_PHASE: Mapping[int, str] = {
     records.LIVE_ACTIVITY_PHASE_DISMISSED: _("{count:,} dismissed"),
     records.LIVE_ACTIVITY_PHASE_FAILED: _("{count:,} failed"),
 }
+
+BY_BROADCAST = _("By broadcast"), "good"
+
+
+def phase_of(device: records.LiveActivityDevice) -> tuple[str, str]:
+    """The name and tone of a device's phase. One that listens to a broadcast waits for no token."""
+    started = device.phase == records.LIVE_ACTIVITY_PHASE_STARTED
+    return BY_BROADCAST if started and device.by_broadcast else PHASES[device.phase]
+
+
 EVENTS: Mapping[int, str] = {
     attempts.DELIVERY_EVENT_START: _("Start"),
     attempts.DELIVERY_EVENT_UPDATE: _("Update"),

@@ -16,7 +16,7 @@ from admin_ui.activities import control
 from admin_ui.activities.buttons import buttons_of
 from admin_ui.activities.examples import first_stream, next_state
 from admin_ui.activities.timeline import Timeline
-from admin_ui.activities.words import PHASES, in_phase, read
+from admin_ui.activities.words import in_phase, phase_of, read
 from admin_ui.components.annotations import metadata_card, tag_links
 from admin_ui.components.buttons import danger, primary, quiet, secondary
 from admin_ui.components.copying import copyable, snippet
@@ -217,7 +217,8 @@ class _Details:
                 if device.advice:
                     text(words(device.advice), "muted small")
 
-        return (name, lambda: badge(*PHASES[device.phase]), version, known)
+        phase = phase_of(device)
+        return (name, lambda: badge(*phase), version, known)
 
     async def _fetch_devices(self, page_token: str | None) -> PageOf[LiveActivityDevice]:
         request = ListLiveActivityDevicesRequest(activity_id=self._id, page_size=20, page_token=page_token)

@@ -206,6 +206,8 @@ def _summary(answer: dict[str, Any]) -> str:
         return _("Nothing to do: the card shows this state already.")
     if operation == "paused":
         return _("The stream is paused. The state is kept until it is resumed.")
+    if answer.get("by_broadcast"):
+        return _("Handed to Apple as one broadcast for all phones; Apple does not say which it reaches.")
     notified, queued = answer.get("devices_notified", 0), answer.get("devices_queued", 0)
     now = ngettext("Accepted for {count} device.", "Accepted for {count} devices.", notified).format(count=notified)
     if not queued:

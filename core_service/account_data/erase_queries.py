@@ -125,6 +125,20 @@ KEPT = (
             f"DELETE FROM api_keys WHERE id IN ({_first('api_keys')})",
         )
     ),
+    # The channels themselves are deleted at Apple in their own time.
+    StepGroup(
+        (
+            """
+            UPDATE live_activity_broadcasts
+            SET account_id = NULL, state = 'deleting',
+                next_at = CASE WHEN state = 'deleting' THEN next_at ELSE now() END
+            WHERE id IN (
+                SELECT id FROM live_activity_broadcasts WHERE account_id = %(account_id)s AND state <> 'closing'
+                LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+            )
+            """,
+        )
+    ),
     StepGroup((_rows("badge_updates", "id"),)),
     StepGroup((_rows("saved_messages", "id"),)),
     StepGroup((_rows("metrics", "id"),)),
@@ -138,12 +152,18 @@ KEPT = (
 )
 """What was kept."""
 
-OWES_CARDS = "SELECT FROM live_activity_withdrawals WHERE account_id = %(account_id)s LIMIT 1"
+OWES_CARDS = """
+SELECT FROM live_activity_withdrawals WHERE account_id = %(account_id)s
+UNION ALL
+SELECT FROM live_activity_broadcasts WHERE account_id = %(account_id)s
+LIMIT 1
+"""
 
 LAST = """
 DELETE FROM accounts a
 WHERE a.id = %(account_id)s AND a.closed_at < now() - %(quiet)s * interval '1 second'
   AND NOT EXISTS (SELECT FROM live_activity_withdrawals w WHERE w.account_id = a.id)
+  AND NOT EXISTS (SELECT FROM live_activity_broadcasts b WHERE b.account_id = a.id)
   AND NOT EXISTS (SELECT FROM devices d WHERE d.account_id = a.id)
   AND NOT EXISTS (SELECT FROM notifications n WHERE n.account_id = a.id)
   AND NOT EXISTS (SELECT FROM live_activities l WHERE l.account_id = a.id)

@@ -2,6 +2,7 @@
 
 from core_service.badges import queries as badges
 from core_service.invites import queries as invite_mails
+from core_service.live_activities.broadcasts import queries as broadcasts
 from core_service.live_activities.reconcile import reconciler_queries as live_activities
 from core_service.live_activities.reconcile import withdrawal_queries as withdrawals
 from core_service.password_resets import queries as password_mails
@@ -11,4 +12,11 @@ from core_service.webhooks import queries as webhook_runs
 
 MEASURED = (notifications.QUEUE, live_activities.QUEUE, webhook_runs.QUEUE, badges.QUEUE)
 """The queues whose depth is a metric."""
-QUEUES = (*MEASURED, withdrawals.QUEUE, invite_mails.QUEUE, password_mails.QUEUE, alert_messages.QUEUE)
+QUEUES = (
+    *MEASURED,
+    broadcasts.QUEUE,
+    withdrawals.QUEUE,
+    invite_mails.QUEUE,
+    password_mails.QUEUE,
+    alert_messages.QUEUE,
+)

@@ -29,6 +29,7 @@ from core_service.delivery_log.recorder import DeliveryRecorder
 from core_service.events.service import EventBus
 from core_service.idempotency.service import IdempotentRequests
 from core_service.invites.outbox import InviteArea, build_invites
+from core_service.live_activities.broadcasts.grpc_channels import GrpcChannelRequests
 from core_service.live_activities.wiring import build_live_activities
 from core_service.mail.grpc_sender import GrpcMailSender
 from core_service.mail.port import MailSender
@@ -139,6 +140,7 @@ async def running_core(
             gathering=gathering,
             batches=batches,
             sender=sender,
+            channels=GrpcChannelRequests(channel),
             events=events,
             clock=clock,
         )
@@ -224,6 +226,7 @@ async def running_core(
             dispatch.run,
             numbers.run,
             area.reconciler.run,
+            area.broadcasts.run,
             area.expiry.run,
             area.withdrawals.run,
             webhooks.run,
@@ -267,7 +270,7 @@ async def running_core(
             with suppress(TimeoutError):
                 async with asyncio.timeout_at(max(deadline, asyncio.get_running_loop().time() + FLUSH_SECONDS)):
                     mailers = (invites.mailer, resets.mailer, alert_outbox)
-                    for working in (dispatch, numbers, area.reconciler, area.withdrawals, webhooks, *mailers, recorder):
+                    for working in (dispatch, numbers, *area.outgoing, webhooks, *mailers, recorder):
                         await working.drain()
                     for noted in (last_used, failures, counters):
                         await noted.flush()

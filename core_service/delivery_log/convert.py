@@ -4,6 +4,7 @@ from smith.core.v1 import delivery_attempt_pb2 as nouns
 
 from core_service.common.reading import to_timestamp
 from core_service.delivery_log.service import Attempt, Explained
+from core_service.sending.port import NO_DEVICE
 from core_service.sending.reasons import meaning
 
 EVENTS = {
@@ -18,10 +19,12 @@ OUTCOMES = {
 
 def to_attempt(attempt: Attempt) -> nouns.DeliveryAttempt:
     """The message."""
+    by_broadcast = attempt.device_id == NO_DEVICE
     message = nouns.DeliveryAttempt(
         id=str(attempt.id),
         occurred_at=to_timestamp(attempt.occurred_at),
-        device_id=str(attempt.device_id),
+        device_id="" if by_broadcast else str(attempt.device_id),
+        by_broadcast=by_broadcast,
         event=EVENTS[attempt.event],
         priority=attempt.priority,
         apns_id=str(attempt.apns_id),

@@ -89,3 +89,5 @@ class ActivityFacts:
     started_at: dt.datetime | None
     withdrawn_at: dt.datetime | None = None
     """When the phone ceased to be this device."""
+    by_broadcast: bool | None = False
+    """It listens to a broadcast channel; `accepted_version` is what Apple took for all that do."""

@@ -121,11 +121,12 @@ WHERE n.id = %(notification_id)s AND n.account_id = %(account_id)s
 """
 
 EXPLAIN_ACTIVITY = """
-SELECT l.version, l.ended_at, l.expires_at, s.paused_at, p.phase, p.accepted_version, p.leased, p.next_at, p.failures,
-       p.reason, p.started_at, p.withdrawn_at
+SELECT l.version, l.ended_at, l.expires_at, s.paused_at, p.phase, GREATEST(p.accepted_version, c.accepted_version),
+       p.leased, p.next_at, p.failures, p.reason, p.started_at, p.withdrawn_at, p.broadcast_channel_id IS NOT NULL
 FROM live_activities l
 LEFT JOIN live_activity_streams s ON s.id = l.stream_id AND s.activity_id = l.id
 LEFT JOIN live_activity_devices p ON p.activity_id = l.id AND p.device_id = %(device_id)s
+LEFT JOIN live_activity_broadcasts c ON c.activity_id = p.activity_id AND c.channel_id = p.broadcast_channel_id
 WHERE l.id = %(activity_id)s AND l.account_id = %(account_id)s
 """
 

@@ -153,6 +153,8 @@ def _pair_again(device: DeviceFacts) -> str:
 
 
 def _without_update_token(facts: ActivityFacts, now: dt.datetime) -> Verdict:
+    if facts.by_broadcast:
+        return _by_broadcast(facts)
     if facts.reason is not None:
         text = (
             f"APNs says that its update token on this phone is dead ({facts.reason}): the card or the app was removed. "
@@ -164,6 +166,17 @@ def _without_update_token(facts: ActivityFacts, now: dt.datetime) -> Verdict:
     text = f"{since}, and the app has not returned an update token{waited}: likely waiting for Allow."
     advice = "On the phone, allow Live Activities for the app; iOS asks when the first one appears."
     return Verdict(VerdictCode.WAITING_FOR_UPDATE_TOKEN, text, advice)
+
+
+def _by_broadcast(facts: ActivityFacts) -> Verdict:
+    if facts.accepted_version != facts.version:
+        return Verdict(VerdictCode.RETRYING, "It is being sent by broadcast, one message for all phones.")
+    text = (
+        "Apple took the newest state by broadcast, for all phones that show the activity. Apple does not say which "
+        "phones it has reached."
+    )
+    advice = "If the phone shows an older state, open the app: it asks for the newest."
+    return Verdict(VerdictCode.ACCEPTED, text, advice)
 
 
 def _unstarted(facts: ActivityFacts, device: DeviceFacts, now: dt.datetime) -> Verdict:

@@ -4,7 +4,7 @@ import datetime as dt
 import uuid
 from enum import StrEnum
 
-from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Column, Index, SmallInteger, Text, Uuid, text
+from sqlalchemy import ARRAY, BigInteger, CheckConstraint, Column, Index, SmallInteger, Text, Uuid, false, text
 from sqlmodel import Field, SQLModel
 
 from core_service.common.orm import Timestamp, new_id, now
@@ -105,6 +105,8 @@ class LiveActivity(SQLModel, table=True):
     """States that backends have sent after the first."""
     quiet_start: bool = False
     """Its start makes no sound: the person has seen it before, as another activity."""
+    by_broadcast: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
+    """Phones listen to a channel of it at Apple (`LiveActivityBroadcast`)."""
     created_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
     updated_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
     heard_at: dt.datetime = Field(default_factory=now, sa_type=Timestamp)
@@ -140,6 +142,8 @@ class LiveActivityDevice(SQLModel, table=True):
     update_token: str | None = None
     """Of a browser: its subscription, once its start was accepted."""
     update_token_registered_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    broadcast_channel_id: str | None = None
+    """The channel at Apple that it listens to, or will from its start on. It has no update token then."""
     maybe_shown: bool = False
     """A push that starts it was sent, and APNs has not refused it."""
     accepted_version: int = Field(default=0, sa_type=BigInteger)
@@ -171,6 +175,57 @@ class LiveActivityDevice(SQLModel, table=True):
     """Why the last push was not accepted, in APNs' words or ours."""
     withdrawn_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
     """When the phone stopped being this device. The phase is `ended` since then, and no state is sent any more."""
+
+
+class LiveActivityBroadcast(SQLModel, table=True):
+    """A channel at Apple by which one push reaches all phones of an activity that have the same app and environment
+    (iOS 18). It is owed to Apple that it is deleted, so the row outlives its activity and its account."""
+
+    __tablename__ = "live_activity_broadcasts"
+    __table_args__ = (
+        CheckConstraint(
+            "state IN ('creating', 'open', 'closing', 'deleting')", name="live_activity_broadcasts_state_check"
+        ),
+        Index("live_activity_broadcasts_activity_id_idx", "activity_id"),
+        Index("live_activity_broadcasts_account_id_idx", "account_id"),
+        Index("live_activity_broadcasts_next_idx", "next_at", postgresql_where=text("next_at IS NOT NULL")),
+    )
+
+    id: uuid.UUID = Field(primary_key=True)
+    account_id: uuid.UUID | None = None
+    """Null once the account is deleted."""
+    activity_id: str
+    environment: str
+    bundle_id: str | None = None
+    channel_id: str | None = None
+    """As Apple wrote it; null until it is made."""
+    state: str
+    """`creating`; `open`; `closing`: its last message, an end, is owed, because a phone that listens may not any more;
+    `deleting`."""
+    accepted_version: int = Field(default=0, sa_type=BigInteger)
+    """The newest version that APNs accepted, or will never accept, and all phones have listened to."""
+    sent_version: int = Field(default=0, sa_type=BigInteger)
+    sent_event: str | None = None
+    """`update` or `end`: the last message, with `sent_version`, `timestamp` and `request_id`."""
+    timestamp: int = Field(default=0, sa_type=BigInteger)
+    """`aps.timestamp` of the last message, UNIX seconds: above that of every start before it."""
+    request_id: uuid.UUID
+    attempt: int = Field(default=0, sa_type=BigInteger)
+    failures: int = 0
+    leased: bool = False
+    next_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    """As of a device."""
+    paced_until: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    urgent_sent_at: list[int] = Field(sa_column=Column(ARRAY(BigInteger), nullable=False))
+    """UNIX seconds of its messages of high priority within the last hour, oldest first."""
+    repeats: bool = False
+    """A phone has begun to listen while a message was on its way, and may have missed it: it is sent once more."""
+    successor: str | None = None
+    end_after: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    """As of a device."""
+    reason: str | None = None
+    gone_at: dt.datetime = Field(sa_type=Timestamp)
+    """When the cards have left all screens at the latest."""
 
 
 class LiveActivityWithdrawal(SQLModel, table=True):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from core_service.channels.audience import Audience
 from core_service.common.clock import Clock
 from core_service.events.service import Event, EventBus, EventType
+from core_service.live_activities.broadcasts.loop import Broadcasts
 from core_service.live_activities.reconcile.reconciler import Reconciler
 from core_service.live_activities.state.activity import Activity
 from core_service.live_activities.state.payload import PayloadBuilder
@@ -52,6 +53,7 @@ class ActivityParts:
     audience: Audience
     builder: PayloadBuilder
     reconciler: Reconciler
+    broadcasts: Broadcasts
     waits: OutcomeWaits
     origins: Origins
     events: EventBus
@@ -69,6 +71,8 @@ class ActivityParts:
         """Wakes the reconciler for what the running request has recorded and does not send itself. Returns the outcomes
         of `owed` by the deadline."""
         self.origins.note(wait.subject)
+        if owed.by_broadcast:
+            self.broadcasts.wake()
         if owed.leased < owed.due or not owed.leased:
             self.reconciler.wake()
         if owed.next_at is not None:

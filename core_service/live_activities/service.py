@@ -40,7 +40,8 @@ class ActivityResult:
 
     activity_id: str
     timestamp: dt.datetime
-    counts: OutcomeCounts
+    counts: OutcomeCounts | None
+    """None if phones are told by broadcast: nothing knows which it reaches."""
     effective_channel_slugs: tuple[str, ...] | None = None
     warning: str | None = None
     tags: tuple[str, ...] = ()
@@ -48,6 +49,11 @@ class ActivityResult:
     """The activity that was ended to make room."""
     ignored: bool = False
     """Nothing was changed: the activity had ended before."""
+
+    @property
+    def by_broadcast(self) -> bool:
+        """Whether phones are told by broadcast."""
+        return self.counts is None
 
 
 class LiveActivities:
@@ -134,7 +140,7 @@ class LiveActivities:
                 if ended is not None:
                     self._parts.publish(account_id, EventType.LIVE_ACTIVITY_ENDED, now, activity_id)
                     counts = await self._parts.outcomes(waiter, ended, deadline)
-                    return ActivityResult(activity_id, now, counts)
+                    return ActivityResult(activity_id, now, None if ended.by_broadcast else counts)
         raise Unavailable(CHANGED_TOO_OFTEN)
 
     async def _change(self, caller: Sender, activity_id: str, request: Request, what: str) -> ActivityResult | None:
@@ -147,7 +153,8 @@ class LiveActivities:
             before, state, wait, owed, now = recorded
             kind = EventType.LIVE_ACTIVITY_UPDATED if what == "update" else EventType.LIVE_ACTIVITY_ENDED
             self._parts.publish(caller.account_id, kind, now, activity_id)
-            counts = await self._parts.outcomes(wait, owed, deadline)
+            counted = await self._parts.outcomes(wait, owed, deadline)
+            counts = None if owed.by_broadcast else counted
         if what == "end":
             return ActivityResult(activity_id, now, counts)
         return ActivityResult(

@@ -19,6 +19,7 @@ from core_service.live_activities.state.content_state import ActivityType, Badge
 from core_service.live_activities.streams.control import StreamControl
 from core_service.live_activities.streams.puts import StreamPuts
 from core_service.live_activities.streams.rules import Operation
+from core_service.work_queue.outcome_wait import OutcomeCounts
 
 ACTION_TYPES = {
     noun.LIVE_ACTIVITY_ACTION_TYPE_OPEN_URL: ActionType.OPEN_URL,
@@ -54,12 +55,13 @@ class LiveActivityServicer(pb_grpc.LiveActivityServiceServicer):
     ) -> pb.StartLiveActivityResponse:
         requested = list(request.target.channels) if request.HasField("target") else None
         result = await self._activities.start(principal.sender(), to_request(request), requested)
+        counts = result.counts or OutcomeCounts(0, 0, 0)
         return pb.StartLiveActivityResponse(
             success=True,
             activity_id=result.activity_id,
-            devices_notified=result.counts.devices_notified,
-            devices_queued=result.counts.devices_queued or None,
-            users_notified=result.counts.users_notified,
+            devices_notified=counts.devices_notified,
+            devices_queued=counts.devices_queued or None,
+            users_notified=counts.users_notified,
             effective_channel_slugs=result.effective_channel_slugs or (),
             timestamp=to_timestamp(result.timestamp),
             tags=to_tags(result.tags),
@@ -71,16 +73,18 @@ class LiveActivityServicer(pb_grpc.LiveActivityServiceServicer):
         self, request: pb.UpdateLiveActivityRequest, context: Any
     ) -> pb.UpdateLiveActivityResponse:
         result = await self._activities.update(principal.sender(), request.activity_id, to_request(request))
+        counts = result.counts
         return pb.UpdateLiveActivityResponse(
             success=True,
             activity_id=result.activity_id,
-            devices_notified=result.counts.devices_notified,
-            devices_queued=result.counts.devices_queued,
+            devices_notified=counts.devices_notified if counts else None,
+            devices_queued=counts.devices_queued if counts else None,
             timestamp=to_timestamp(result.timestamp),
             warning=result.warning,
             tags=to_tags(result.tags),
-            users_notified=result.counts.users_notified,
+            users_notified=counts.users_notified if counts else None,
             effective_channel_slugs=result.effective_channel_slugs or (),
+            by_broadcast=result.by_broadcast or None,
         )
 
     async def EndLiveActivity(self, request: pb.EndLiveActivityRequest, context: Any) -> pb.EndLiveActivityResponse:
@@ -88,10 +92,11 @@ class LiveActivityServicer(pb_grpc.LiveActivityServiceServicer):
         return pb.EndLiveActivityResponse(
             success=True,
             activity_id=result.activity_id,
-            devices_notified=result.counts.devices_notified,
-            devices_queued=result.counts.devices_queued,
+            devices_notified=result.counts.devices_notified if result.counts else None,
+            devices_queued=result.counts.devices_queued if result.counts else None,
             timestamp=to_timestamp(result.timestamp),
             ignored=result.ignored or None,
+            by_broadcast=result.by_broadcast or None,
         )
 
     async def PutLiveActivityStream(
@@ -118,6 +123,7 @@ class LiveActivityServicer(pb_grpc.LiveActivityServiceServicer):
             warning=result.warning,
             tags=to_tags(result.tags),
             ended_activity_id=result.ended_activity_id,
+            by_broadcast=result.by_broadcast or None,
         )
 
     async def DeleteLiveActivityStream(
@@ -134,6 +140,7 @@ class LiveActivityServicer(pb_grpc.LiveActivityServiceServicer):
             devices_notified=counts.devices_notified if counts else None,
             devices_queued=counts.devices_queued if counts else None,
             timestamp=to_timestamp(result.timestamp),
+            by_broadcast=result.by_broadcast or None,
         )
 
     async def PauseLiveActivityStream(
@@ -153,9 +160,10 @@ class LiveActivityServicer(pb_grpc.LiveActivityServiceServicer):
     async def StopLiveActivity(self, request: pb.StopLiveActivityRequest, context: Any) -> pb.StopLiveActivityResponse:
         stopped = await self._activities.stop(principal.session().account_id, request.activity_id)
         return pb.StopLiveActivityResponse(
-            devices_notified=stopped.counts.devices_notified,
-            devices_queued=stopped.counts.devices_queued,
+            devices_notified=stopped.counts.devices_notified if stopped.counts else None,
+            devices_queued=stopped.counts.devices_queued if stopped.counts else None,
             ignored=stopped.ignored or None,
+            by_broadcast=stopped.by_broadcast or None,
         )
 
     async def ListLiveActivities(

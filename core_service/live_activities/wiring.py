@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from core_service.channels.audience import Audience
 from core_service.common.clock import Clock
 from core_service.events.service import EventBus
+from core_service.live_activities.broadcasts.loop import Broadcasts
+from core_service.live_activities.broadcasts.port import ChannelRequests
 from core_service.live_activities.parts import ActivityParts
 from core_service.live_activities.reconcile.direct import DirectUpdates
 from core_service.live_activities.reconcile.reconciler import Reconciler
@@ -37,9 +39,15 @@ class LiveActivityArea:
     puts: StreamPuts
     control: StreamControl
     reconciler: Reconciler
+    broadcasts: Broadcasts
     settler: ActivitySettler
     expiry: Expiry
     withdrawals: Outbox[Withdrawal]
+
+    @property
+    def outgoing(self) -> "tuple[Reconciler, Broadcasts, Outbox[Withdrawal]]":
+        """What sends, and has to be drained."""
+        return self.reconciler, self.broadcasts, self.withdrawals
 
 
 def build_live_activities(
@@ -51,6 +59,7 @@ def build_live_activities(
     gathering: Gathering,
     batches: Pool,
     sender: PushSender,
+    channels: ChannelRequests,
     events: EventBus,
     clock: Clock,
 ) -> LiveActivityArea:
@@ -59,11 +68,16 @@ def build_live_activities(
     waits, origins, builder = OutcomeWaits(), Origins(), PayloadBuilder(settings.live_activity_attributes_type)
     settler = ActivitySettler(batches, waits, events, clock, gathering=gathering)
     reconciler = Reconciler(batches, sender, settler, builder, clock, origin_of=origins.of, gathering=gathering)
+    broadcasts = Broadcasts(
+        batches, sender, channels, builder, clock, origin_of=origins.of, on_starts_due=reconciler.wake
+    )
+    above = settings.broadcast_above_devices
     parts = ActivityParts(
-        store=ActivityStore(requests, account_limit, crowd, DirectUpdates(reconciler, clock)),
+        store=ActivityStore(requests, account_limit, crowd, DirectUpdates(reconciler, clock), above),
         audience=Audience(requests),
         builder=builder,
         reconciler=reconciler,
+        broadcasts=broadcasts,
         waits=waits,
         origins=origins,
         events=events,
@@ -83,6 +97,7 @@ def build_live_activities(
         puts=StreamPuts(parts),
         control=control,
         reconciler=reconciler,
+        broadcasts=broadcasts,
         settler=settler,
         expiry=Expiry(batches, control, events, clock),
         withdrawals=Outbox(WithdrawalCalls(sender), batches),

@@ -32,6 +32,7 @@ def to_live_activity(shown: ShownActivity) -> live_activity_pb2.DeviceLiveActivi
         started_at=to_timestamp(shown.started_at),
         stale_at=to_timestamp(shown.stale_at),
         dismiss_at=to_timestamp(shown.dismiss_at),
+        broadcast_channel_id=shown.broadcast_channel_id,
     )
 
 

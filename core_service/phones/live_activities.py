@@ -21,7 +21,7 @@ from core_service.live_activities.state.payload import content_state_for_phone
 from core_service.phones import live_activity_queries as queries
 from service_kit.database import Pool
 
-STATE_COLUMNS = 6
+STATE_COLUMNS = 7
 THING = "Live Activity on this device"
 
 
@@ -44,6 +44,8 @@ class ShownActivity:
     started_at: dt.datetime | None
     stale_at: dt.datetime
     dismiss_at: dt.datetime | None
+    broadcast_channel_id: str | None = None
+    """The channel that it listens to; None if it has an update token."""
 
 
 class PhoneActivities:
@@ -115,7 +117,7 @@ class PhoneActivities:
 
 
 def _shown(row: tuple[Any, ...]) -> ShownActivity | None:
-    phase, maybe_shown, timestamp, started_at, _, content_version = row[:STATE_COLUMNS]
+    phase, maybe_shown, timestamp, started_at, _, content_version, channel_id = row[:STATE_COLUMNS]
     activity = Activity(*row[STATE_COLUMNS:])
     if activity.ended_at is not None:
         shown = ShownPhase.ENDED
@@ -133,4 +135,5 @@ def _shown(row: tuple[Any, ...]) -> ShownActivity | None:
         started_at=started_at,
         stale_at=activity.expires_at,
         dismiss_at=activity.dismiss_at if shown is ShownPhase.ENDED else None,
+        broadcast_channel_id=None if shown is ShownPhase.ENDED else channel_id,
     )

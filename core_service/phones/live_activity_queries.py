@@ -9,6 +9,8 @@ WITH put AS (
     UPDATE live_activity_devices p
     SET update_token = CASE WHEN p.withdrawn_at IS NULL THEN %(token)s::text END,
         update_token_registered_at = %(now)s,
+        -- A card with a token does not listen to a broadcast.
+        broadcast_channel_id = NULL,
         phase = CASE
             -- The phone has no right to the card any more.
             WHEN p.withdrawn_at IS NOT NULL THEN p.phase
@@ -93,15 +95,19 @@ WHERE p.device_id = %(device_id)s AND p.activity_id = shown.activity_id
 """`PUT_TOKEN` for all that a browser shows, whose update token is its subscription. It takes no lock of an activity:
 what ends or changes one meanwhile makes the device due by itself."""
 
-_SHOWN = f"""p.phase, p.maybe_shown, COALESCE(h.timestamp, p.timestamp), p.started_at, a.created_at,
-       (SELECT content_version FROM devices WHERE id = %(device_id)s), {ACTIVITY_COLUMNS}"""
+_SHOWN = f"""p.phase, p.maybe_shown, CASE
+           -- Every broadcast after it has a later one.
+           WHEN p.broadcast_channel_id IS NOT NULL THEN floor(extract(epoch FROM %(now)s))::bigint
+           ELSE COALESCE(h.timestamp, p.timestamp)
+       END, p.started_at, a.created_at,
+       (SELECT content_version FROM devices WHERE id = %(device_id)s), p.broadcast_channel_id, {ACTIVITY_COLUMNS}"""
 
 READ_STATE = f"""
 WITH unsent AS (
     SELECT p.activity_id
     FROM live_activity_devices p JOIN live_activities a ON a.id = p.activity_id
     WHERE p.device_id = %(device_id)s AND p.phase IN ('started', 'live') AND NOT p.leased
-      AND p.accepted_version < a.version
+      AND p.accepted_version < a.version AND p.broadcast_channel_id IS NULL
     ORDER BY p.activity_id
     -- Waits: what is skipped would be handed out with the time of the state before, and the phone would ignore it.
     FOR UPDATE OF p

@@ -111,7 +111,10 @@ def _version(
         device.push_to_start_token is None, device.push_to_start_token_dead_reason,
     )  # fmt: skip
     shown = [
-        (one.activity_id, one.phase, write_json(one.content_state), one.started_at, one.stale_at, one.dismiss_at)
+        (
+            *(one.activity_id, one.phase, write_json(one.content_state), one.started_at, one.stale_at),
+            *(one.dismiss_at, one.broadcast_channel_id),
+        )
         for one in activities
     ]
     digest = hashlib.sha256(repr((shown, of_device, badge, list(notifications))).encode()).digest()

@@ -43,6 +43,7 @@ ENVIRONMENTS = {
 PUSH_TYPES = {
     PushType.ALERT: delivery_pb2.PUSH_TYPE_ALERT,
     PushType.LIVE_ACTIVITY: delivery_pb2.PUSH_TYPE_LIVE_ACTIVITY,
+    PushType.BROADCAST: delivery_pb2.PUSH_TYPE_BROADCAST,
 }
 ACCEPTED = Outcome(OutcomeKind.ACCEPTED, status_code=200)
 NOT_FOR_BROWSERS = Outcome(OutcomeKind.REJECTED, "NotForBrowsers", concern=Concern.REQUEST)
@@ -172,7 +173,7 @@ class _Call:
             seconds = min(CALL_TIMEOUT_SECONDS, self._ends - time.monotonic())
             async for response in stub.Deliver(self.request, timeout=seconds):
                 for outcome in response.outcomes:
-                    self._settle(outcome.index, _read(outcome))
+                    self._settle(outcome.index, read_outcome(outcome))
                 if not answered:
                     answered = True
                     on_answered()
@@ -183,11 +184,7 @@ class _Call:
                 error.details(),
                 extra={"request_ids": self._request_ids()},
             )
-            reason = f"Delivery{error.code().name.title().replace('_', '')}"
-            # Only this refusal says for certain that nothing was sent.
-            sent = error.code() is not grpc.StatusCode.RESOURCE_EXHAUSTED
-            concern = Concern.SERVER if sent else Concern.LOAD
-            leftover = Outcome(OutcomeKind.RETRY, reason, 1.0, maybe_accepted=sent, concern=concern)
+            leftover = outcome_of_failure(error)
         finally:
             for index in range(len(self.targets)):
                 self._settle(index, leftover)
@@ -210,7 +207,17 @@ def _size(entry: tuple[Push, OnOutcome]) -> int:
     return len(entry[0].targets)
 
 
-def _read(outcome: delivery_pb2.Outcome) -> Outcome:
+def outcome_of_failure(error: grpc.aio.AioRpcError) -> Outcome:
+    """What follows if the delivery service does not answer."""
+    reason = f"Delivery{error.code().name.title().replace('_', '')}"
+    # Only this refusal says for certain that nothing was sent.
+    sent = error.code() is not grpc.StatusCode.RESOURCE_EXHAUSTED
+    concern = Concern.SERVER if sent else Concern.LOAD
+    return Outcome(OutcomeKind.RETRY, reason, 1.0, maybe_accepted=sent, concern=concern)
+
+
+def read_outcome(outcome: delivery_pb2.Outcome) -> Outcome:
+    """What the delivery service says of one target."""
     if outcome.kind == reason_pb2.OUTCOME_KIND_ACCEPTED:
         return ACCEPTED
     return Outcome(

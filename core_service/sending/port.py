@@ -11,10 +11,12 @@ from service_kit.tracing import NO_ORIGIN, Origin
 
 
 class PushType(Enum):
-    """The two kinds of push that Apple keeps apart."""
+    """The kinds of push that Apple keeps apart."""
 
     ALERT = auto()
     LIVE_ACTIVITY = auto()
+    BROADCAST = auto()
+    """To a broadcast channel of a Live Activity, which takes the place of the token."""
 
 
 class OutcomeKind(Enum):
@@ -45,6 +47,9 @@ class Concern(Enum):
     APNS = auto()
     SERVER = auto()
 
+
+NO_DEVICE = uuid.UUID(int=0)
+"""What stands for the device where a push reaches phones that are not known: those that listen to a broadcast."""
 
 ROUTE_STOPPED = "LineStopped"
 """The reason of what was held."""

@@ -105,7 +105,9 @@ class ApnsConnection(asyncio.Protocol):
         request = sending.request
         headers = (self._authority, self._provider_token.get_header())
         try:
-            stream_id = self._http2.request(request.path, headers, request.shared, request.own, request.payload)
+            stream_id = self._http2.request(
+                request.path, headers, request.shared, request.own, request.payload, method=request.method
+            )
         except NoStreamsLeft:
             self.retire()
             raise NotSent("ConnectionDraining") from None
@@ -159,6 +161,11 @@ class ApnsConnection(asyncio.Protocol):
         sending = self._in_flight.get(stream_id)
         if sending is not None and not sending.status and not status.startswith("1"):
             sending.status = status
+
+    def on_channel(self, stream_id: int, channel_id: str) -> None:
+        """See Events."""
+        if sending := self._in_flight.get(stream_id):
+            sending.channel_id = channel_id
 
     def on_body(self, stream_id: int, data: bytes) -> None:
         """See Events."""

@@ -15,8 +15,9 @@ from smith.delivery.v1.delivery_pb2 import Environment, Push, PushType, Target
 from smith.delivery.v1.delivery_service_pb2 import CheckCredentialsResponse
 
 from delivery_service.apns import outcomes
+from delivery_service.apns.http_request import ApnsRequest
 from delivery_service.apns.pool import ApnsConnectionPool
-from delivery_service.apns.request import ApnsRequest, jobs_of
+from delivery_service.apns.request import jobs_of
 
 SECONDS = 7.0
 """Seconds for connecting and the answer together. A person waits for it."""

@@ -16,9 +16,9 @@ FIRST_DYNAMIC = 62
 POST = b"\x83"
 HTTPS = b"\x87"
 STATUS_200 = 0x88
-PATH, AUTHORITY, AUTHORIZATION = 4, 1, 23
+PATH, AUTHORITY, AUTHORIZATION, METHOD = 4, 1, 23, 2
 """Names in the standard's table."""
-STANDARD_NAMES = {b":authority": AUTHORITY, b":path": PATH, b"authorization": AUTHORIZATION}
+STANDARD_NAMES = {b":authority": AUTHORITY, b":path": PATH, b"authorization": AUTHORIZATION, b":method": METHOD}
 
 INDEXED, INSERTED, RESIZED, NEVER_INDEXED = 0x80, 0x40, 0x20, 0x10
 """How a field begins: one of the table; one that enters it; a new size of the table; one that must never enter it."""
@@ -121,10 +121,15 @@ class HeaderReader:
 
     def status(self, block: bytes) -> str:
         """The three digits of `:status`; empty if there are none. Raises ProtocolError if the block cannot be read."""
+        return self.read(block)[0]
+
+    def read(self, block: bytes) -> tuple[str, str]:
+        """The same, and the id of the broadcast channel that was made; empty if none was."""
         if block and block[0] == STATUS_200 and self._leaves_no_trace(block):
-            return "200"
+            return "200", ""
         try:
-            return status_of(self._decoder.decode(block, raw=True))
+            headers = self._decoder.decode(block, raw=True)
+            return status_of(headers), channel_of(headers)
         except HPACKError as error:
             raise ProtocolError(f"headers that cannot be read: {error}") from error
 
@@ -154,6 +159,14 @@ def status_of(headers: Iterable[tuple[bytes | str, ...]]) -> str:
         if name == b":status":
             digits = bytes(value).decode("latin-1") if not isinstance(value, str) else value
             return digits if len(digits) == 3 and digits.isascii() and digits.isdecimal() else ""
+    return ""
+
+
+def channel_of(headers: Iterable[tuple[bytes | str, ...]]) -> str:
+    """The id of a broadcast channel, `apns-channel-id`; empty if there is none."""
+    for name, value in headers:
+        if name == b"apns-channel-id":
+            return bytes(value).decode("latin-1") if not isinstance(value, str) else value
     return ""
 
 

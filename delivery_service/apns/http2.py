@@ -106,12 +106,19 @@ class Http2Client:
         return stream_id in self._unsent
 
     def request(
-        self, path: bytes, connection: tuple[HeaderTuple, ...], shared: tuple[HeaderTuple, ...], own: bytes, body: bytes
+        self,
+        path: bytes,
+        connection: tuple[HeaderTuple, ...],
+        shared: tuple[HeaderTuple, ...],
+        own: bytes,
+        body: bytes,
+        *,
+        method: bytes = POST,
     ) -> int:
-        """Sends a request by POST, and returns its stream. Raises NoStreamsLeft.
+        """Sends a request, and returns its stream. Raises NoStreamsLeft.
 
-        `path` and `own` are encoded already; `connection`, of which the first is the host, is what all requests have,
-        `shared` what some have.
+        `method`, `path` and `own` are encoded already; `connection`, of which the first is the host, is what all
+        requests have, `shared` what some have.
         """
         stream_id = self._next_stream
         if stream_id > LAST_STREAM:
@@ -119,7 +126,7 @@ class Http2Client:
         self._next_stream += 2
         writer = self._writer
         block = b"".join(
-            (writer.prelude(), POST, HTTPS, path, *map(writer.write, connection), writer.write_all(shared), own)
+            (writer.prelude(), method, HTTPS, path, *map(writer.write, connection), writer.write_all(shared), own)
         )
         size = len(body)
         head = FRAME_HEAD.pack(len(block) >> 8, len(block) & 0xFF, HEADERS, END_HEADERS, stream_id)
@@ -214,9 +221,11 @@ class Http2Client:
         self._on_block(stream_id, bytes(block), is_last=is_last)
 
     def _on_block(self, stream_id: int, block: bytes, *, is_last: bool) -> None:
-        status = self._reader.status(block)
+        status, channel_id = self._reader.read(block)
         self._check(stream_id)
         self._events.on_status(stream_id, status)
+        if channel_id:
+            self._events.on_channel(stream_id, channel_id)
         if is_last:
             self._ended(stream_id)
 

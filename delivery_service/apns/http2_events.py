@@ -17,6 +17,9 @@ class Events(Protocol):
     def on_status(self, stream_id: int, status: str) -> None:
         """Headers have come. `status` has three digits; it is empty if they name none, as those after a body do."""
 
+    def on_channel(self, stream_id: int, channel_id: str) -> None:
+        """Headers have come that name the broadcast channel which was made."""
+
     def on_body(self, stream_id: int, data: bytes) -> None:
         """A part of the answer's body has come."""
 

@@ -9,10 +9,10 @@ from aioapns.common import NotificationResult
 
 from delivery_service.apns.connection import ApnsConnection
 from delivery_service.apns.dialer import Dialer
+from delivery_service.apns.http_request import ApnsRequest
 from delivery_service.apns.outcomes import EXPIRED_PROVIDER_TOKEN, NoConnection, NotSent, PushFailed
 from delivery_service.apns.provider_token import ProviderToken
 from delivery_service.apns.proxy import ProxyFailed
-from delivery_service.apns.request import ApnsRequest
 from delivery_service.apns.sending import Answer, Sending
 from delivery_service.problem_log import ProblemLog
 from service_kit import tracing

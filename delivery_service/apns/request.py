@@ -1,4 +1,4 @@
-"""How APNs wants a push written as an HTTP request, and how its answer reads.
+"""The pushes of a Deliver request as HTTP requests to APNs, and how APNs' answers read.
 
 A push with a malformed target gets no request but the reason why there can be none.
 """
@@ -8,15 +8,15 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from aioapns.common import NotificationRequest
 from hpack import HeaderTuple, NeverIndexedHeaderTuple
 from smith.delivery.v1.delivery_pb2 import Environment, Push, PushType, Target
 
-from delivery_service.apns.header_blocks import never_indexed
+from delivery_service.apns.http_request import ApnsRequest, BroadcastRequest
 from delivery_service.targets import places_of
 from service_kit.tracing import Origin
 
 MAX_PAYLOAD_BYTES = 4096
+MAX_BROADCAST_BYTES = 5120
 MAX_COLLAPSE_ID_BYTES = 64
 MAX_ANSWER_BYTES = 4096
 MAX_REASON_CHARACTERS = 64
@@ -25,6 +25,8 @@ LAST_EXPIRY = 253_402_300_799
 """End of the year 9999, the latest moment a Timestamp can hold."""
 
 TOKEN = re.compile(r"(?:[0-9a-fA-F]{2}){8,200}")
+CHANNEL_ID = re.compile(r"[A-Za-z0-9+/=_-]{1,200}")
+"""Apple: base64, and no size is to be assumed."""
 APNS_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 BUNDLE_ID = re.compile(r"[A-Za-z0-9.-]{1,155}")
 CONTROL = re.compile(r"[\x00-\x1f\x7f]")
@@ -33,32 +35,11 @@ PUSH_TYPES: dict[int, tuple[bytes, str]] = {
     PushType.PUSH_TYPE_ALERT: (b"alert", ""),
     PushType.PUSH_TYPE_BACKGROUND: (b"background", ""),
     PushType.PUSH_TYPE_LIVE_ACTIVITY: (b"liveactivity", ".push-type.liveactivity"),
+    PushType.PUSH_TYPE_BROADCAST: (b"liveactivity", ""),
 }
-"""The `apns-push-type` header and the suffix of the topic, as APNs wants them."""
+"""The `apns-push-type` header and the suffix of the topic, as APNs wants them. A broadcast has no topic."""
 
 ENVIRONMENTS = frozenset((Environment.ENVIRONMENT_PRODUCTION, Environment.ENVIRONMENT_SANDBOX))
-
-
-class ApnsRequest(NotificationRequest):
-    """A request with a ready body and headers; aioapns' own would encode the JSON once for each device."""
-
-    __slots__ = ("payload", "shared")
-
-    def __init__(self, token: str, apns_id: str, payload: bytes, shared: tuple[HeaderTuple, ...]) -> None:
-        """`shared` are the headers that other requests may have too."""
-        super().__init__(token, {}, apns_id)
-        self.payload = payload
-        self.shared = shared
-
-    @property
-    def path(self) -> bytes:
-        """The path, encoded. No table of headers may hold it: it has the token."""
-        return never_indexed(b":path", b"/3/device/" + self.device_token.encode())
-
-    @property
-    def own(self) -> bytes:
-        """The headers that no other request has, encoded."""
-        return never_indexed(b"apns-id", self.notification_id.encode())
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +61,18 @@ def jobs_of(pushes: Iterable[Push], default_topic: str) -> Iterator[Job]:
         template = _Template(push, default_topic)
         for place in places:
             index, target, origin = place.index, place.target, place.origin
-            fault = template.fault or _fault_of(target)
+            fault = template.fault or _fault_of(target, is_broadcast=template.is_broadcast)
             headers = None if fault else template.headers_for(target.bundle_id)
             if headers is None:
                 yield Job(index, target.environment, None, origin, fault or template.topic_fault(target.bundle_id))
             else:
-                request = ApnsRequest(target.token, target.apns_id, template.payload, headers)
-                yield Job(index, target.environment, request, origin, "")
+                yield Job(index, target.environment, template.request(target, headers), origin, "")
 
 
-def _fault_of(target: Target) -> str:
-    if not TOKEN.fullmatch(target.token):
+def _fault_of(target: Target, *, is_broadcast: bool) -> str:
+    if is_broadcast and not CHANNEL_ID.fullmatch(target.token):
+        return "MalformedChannelId"
+    if not is_broadcast and not TOKEN.fullmatch(target.token):
         return "MalformedToken"
     if not APNS_ID.fullmatch(target.apns_id):
         return "BadMessageId"
@@ -105,6 +87,7 @@ class _Template:
     def __init__(self, push: Push, default_topic: str) -> None:
         self.payload = push.payload
         self.fault = _fault_of_push(push)
+        self.is_broadcast = push.push_type == PushType.PUSH_TYPE_BROADCAST
         self._default_topic = default_topic
         self._by_bundle_id: dict[str, tuple[HeaderTuple, ...] | None] = {}
         if not self.fault:
@@ -114,12 +97,16 @@ class _Template:
         """The headers for targets of this app; None if there is no topic to send to."""
         if bundle_id not in self._by_bundle_id:
             topic = bundle_id or self._default_topic
-            self._by_bundle_id[bundle_id] = (
-                (HeaderTuple(b"apns-topic", (topic + self._suffix).encode()), *self._shared)
-                if BUNDLE_ID.fullmatch(topic)
-                else None
-            )
+            named = () if self.is_broadcast else (HeaderTuple(b"apns-topic", (topic + self._suffix).encode()),)
+            self._by_bundle_id[bundle_id] = (*named, *self._shared) if BUNDLE_ID.fullmatch(topic) else None
         return self._by_bundle_id[bundle_id]
+
+    def request(self, target: Target, headers: tuple[HeaderTuple, ...]) -> ApnsRequest:
+        """The request to this target."""
+        if self.is_broadcast:
+            bundle_id = target.bundle_id or self._default_topic
+            return BroadcastRequest(target.token, target.apns_id, self.payload, headers, bundle_id)
+        return ApnsRequest(target.token, target.apns_id, self.payload, headers)
 
     def topic_fault(self, bundle_id: str) -> str:
         """Why `headers_for` found no topic."""
@@ -128,10 +115,11 @@ class _Template:
 
 def _fault_of_push(push: Push) -> str:
     collapse_id = push.collapse_id
+    most = MAX_BROADCAST_BYTES if push.push_type == PushType.PUSH_TYPE_BROADCAST else MAX_PAYLOAD_BYTES
     broken = {
         "UnknownPushType": push.push_type not in PUSH_TYPES,
         "PayloadEmpty": not push.payload,
-        "PayloadTooLarge": len(push.payload) > MAX_PAYLOAD_BYTES,
+        "PayloadTooLarge": len(push.payload) > most,
         "BadCollapseId": len(collapse_id.encode()) > MAX_COLLAPSE_ID_BYTES
         or CONTROL.search(collapse_id) is not None
         # White space around a header's value would be lost on the way (RFC 9110, section 5.5).

@@ -13,8 +13,9 @@ from smith.delivery.v1.delivery_pb2 import Environment, Outcome
 from smith.delivery.v1.reason_pb2 import Concern, OutcomeKind
 
 from delivery_service.apns import outcomes
+from delivery_service.apns.http_request import ApnsRequest
 from delivery_service.apns.pool import ApnsConnectionPool
-from delivery_service.apns.request import ApnsRequest, Job
+from delivery_service.apns.request import Job
 from delivery_service.apns.sending import Answer
 from delivery_service.metrics import ApnsMetrics
 from delivery_service.problem_log import ProblemLog
@@ -82,13 +83,13 @@ class ApnsSender:
         request = self._request_of(job)
         if isinstance(request, outcomes.PushFailed):
             return request
-        with tracing.child("POST /3/device", SpanKind.CLIENT) as span:
+        with tracing.child(request.what, SpanKind.CLIENT) as span:
             try:
                 result = await self._pools[job.environment].send_notification(request)
             except outcomes.PushFailed as failure:
                 span.set_status(StatusCode.ERROR, type(failure).__name__)
                 return failure
-            span.set_attribute("http.request.method", "POST")
+            span.set_attribute("http.request.method", request.what.partition(" ")[0])
             span.set_attribute("http.response.status_code", int(result.status or 0))
             return result
 
@@ -116,7 +117,7 @@ class ApnsSender:
     def _finished(self, job: Job, answer: Answer, began: float) -> Outcome:
         """The outcome that follows from the answer; counts it."""
         try:
-            outcome = self._outcome_of(job, answer)
+            outcome = self.outcome_of(job, answer)
         except Exception:
             log.exception("a push failed by a fault of this server")
             outcome = self._outcome(job, "", "SenderFault")
@@ -130,11 +131,12 @@ class ApnsSender:
                 log.debug("push %s: %s in %.1f ms", job.request and job.request.notification_id, what, seconds * 1000)
         return outcome
 
-    def _outcome_of(self, job: Job, answer: Answer) -> Outcome:
+    def outcome_of(self, job: Job, answer: Answer) -> Outcome:
+        """What follows from APNs' answer to the job, or from having none."""
         if isinstance(answer, outcomes.PushFailed):
             return self._outcome(job, "", answer.reason)
-        if answer.status == "200":
-            return Outcome(index=job.index, kind=outcomes.ACCEPTED, status=200)
+        if job.request is not None and answer.status == job.request.success:
+            return Outcome(index=job.index, kind=outcomes.ACCEPTED, status=int(answer.status))
         return self._outcome(job, answer.status, answer.description or "", answer.timestamp)
 
     def _outcome(self, job: Job, status: str, reason: str, dead_since_ms: int | None = None) -> Outcome:

@@ -5,8 +5,9 @@ from typing import Protocol
 
 from aioapns.common import NotificationResult
 
+from delivery_service.apns.http_request import ApnsRequest
 from delivery_service.apns.outcomes import PushFailed
-from delivery_service.apns.request import MAX_ANSWER_BYTES, ApnsRequest, read_error
+from delivery_service.apns.request import MAX_ANSWER_BYTES, read_error
 
 Answer = NotificationResult | PushFailed
 """What APNs says, or why there is no answer."""
@@ -25,6 +26,7 @@ class Sending:
     __slots__ = (
         "_body",
         "_done",
+        "channel_id",
         "deadline",
         "holder",
         "opened_at",
@@ -50,6 +52,8 @@ class Sending:
         self.renewed = False
         """Whether it was sent again with a new provider token."""
         self.status = ""
+        self.channel_id = ""
+        """Of the broadcast channel that the answer says was made."""
         self._body = b""
 
     def cancel(self) -> None:
@@ -68,7 +72,7 @@ class Sending:
     def begin(self, holder: Holder, stream_id: int, now: float, deadline: float) -> None:
         """It is sent, perhaps again: forgets what an earlier answer said."""
         self.holder, self.stream_id, self.opened_at, self.deadline = holder, stream_id, now, deadline
-        self.status, self._body = "", b""
+        self.status, self.channel_id, self._body = "", "", b""
 
     def take(self, data: bytes) -> None:
         """Adds a piece of the answer's body, up to a limit: APNs' answers are small, a proxy's may not be."""
@@ -78,9 +82,12 @@ class Sending:
     def result(self) -> NotificationResult:
         """The answer, once it is complete.
 
-        It has the request's own id: the stream identifies the request, not the answer's text.
+        It has the request's own id: the stream identifies the request, not the answer's text. Its description is the
+        reason of a refusal, or the id of the broadcast channel that was made.
         """
+        if self.status == self.request.success:
+            return NotificationResult(self.request.notification_id, self.status, self.channel_id)
         reason, timestamp = read_error(self._body) if self._body else ("", None)
-        if self.status != "200" and not reason:
+        if not reason:
             reason = f"Http{self.status}" if self.status.isdecimal() else "NoStatus"
         return NotificationResult(self.request.notification_id, self.status, reason, timestamp)

@@ -1,6 +1,7 @@
 """Writes HTTP/2 answers: as APNs does, or with the faults that were asked for."""
 
 import json
+from typing import Any
 
 from h2.connection import H2Connection
 from hpack import NeverIndexedHeaderTuple
@@ -15,7 +16,15 @@ HTML_TYPE = (b"content-type", b"text/html")
 HTML = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 
 
-def send(h2: H2Connection, stream: int, verdict: Verdict, apns_id: bytes, step: Step = PLAIN) -> None:
+def send(
+    h2: H2Connection,
+    stream: int,
+    verdict: Verdict,
+    apns_id: bytes,
+    step: Step = PLAIN,
+    *,
+    id_header: bytes = b"apns-id",
+) -> None:
     """Answers a stream. Success is one HEADERS frame that ends the stream; an error has a JSON body in one DATA frame.
 
     `step` may ask for a body that APNs would not send. Raises h2's errors if the stream cannot be answered.
@@ -25,10 +34,12 @@ def send(h2: H2Connection, stream: int, verdict: Verdict, apns_id: bytes, step: 
     headers: list[tuple[bytes, bytes]] = [
         (b":status", b"%d" % verdict.status),
         # Not indexed: it is never the same twice and would only fill the compression table.
-        NeverIndexedHeaderTuple(b"apns-id", apns_id),
+        NeverIndexedHeaderTuple(id_header, apns_id),
     ]
+    if verdict.channel_id:
+        headers.append(NeverIndexedHeaderTuple(b"apns-channel-id", verdict.channel_id.encode()))
     if step.body is None:
-        if verdict.status == 200:
+        if verdict.status < 300 and verdict.document is None:
             h2.send_headers(stream, headers, end_stream=True)
         else:
             h2.send_headers(stream, [*headers, JSON_TYPE])
@@ -47,8 +58,8 @@ def send(h2: H2Connection, stream: int, verdict: Verdict, apns_id: bytes, step: 
 
 
 def body_of(verdict: Verdict) -> bytes:
-    """The JSON body of an error."""
-    document: dict[str, str | int] = {}
+    """The JSON body of an error, or of an answer about channels."""
+    document: dict[str, Any] = dict(verdict.document or {})
     if verdict.reason is not None:
         document["reason"] = verdict.reason
     if verdict.timestamp is not None:

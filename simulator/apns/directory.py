@@ -1,24 +1,10 @@
 """The tokens that APNs knows, with their topic and device."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-
-@dataclass(frozen=True, slots=True)
-class AcceptedPush:
-    """A push that APNs answered with 200 and hands to a device."""
-
-    apns_id: str
-    push_type: str
-    collapse_id: str | None
-    expiration: int | None
-    """UNIX seconds; 0: one attempt, never stored; None: stored for a time of APNs' choice."""
-    priority: int
-    """10 by default."""
-    body: bytes
-    """The JSON document as it was sent, UTF-8."""
-    document: dict[str, Any]
-    """`body`, decoded."""
+from simulator.apns.accepted_push import AcceptedPush
+from simulator.apns.channels import Channels
 
 
 class Recipient(Protocol):
@@ -47,9 +33,10 @@ class TokenEntry:
 
 
 class TokenDirectory:
-    """All tokens that were ever issued, also those that are no longer valid."""
+    """All tokens that were ever issued, also those that are no longer valid, and the broadcast channels."""
 
-    def __init__(self) -> None:
+    def __init__(self, channels: Channels | None = None) -> None:
+        self.channels = channels or Channels()
         self._entries: dict[str, TokenEntry] = {}
 
     def issue(

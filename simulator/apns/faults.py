@@ -71,6 +71,10 @@ class FaultSettings(_Strict):
     """How far APNs' clock is ahead when it checks the age of provider tokens."""
     rate_cap_per_token_per_minute: Annotated[int, Field(ge=0)] | None = None
     """More requests for one token within a minute get 429 TooManyRequests."""
+    broadcast_enabled: bool = True
+    """Whether the app may broadcast. If not, requests for channels are answered FeatureNotEnabled."""
+    max_channels: Annotated[int, Field(ge=0, le=100_000)] = 10_000
+    """Broadcast channels that the app may have."""
     accept_unknown_tokens: bool = False
     """Tokens that no phone has are accepted too; the pushes go nowhere."""
     idle_close_seconds: Annotated[float, Field(gt=0, le=86_400)] | None = None
@@ -102,7 +106,8 @@ class FaultChange(_Strict):
     """A change of faults; the others stay as they are."""
 
     tokens: Annotated[dict[str, Script], Field(max_length=MAX_SCRIPTS)] = {}
-    """Scripts by token, or by `*` for all tokens without their own. An empty script removes the token's script."""
+    """Scripts by token, by `broadcasts` or `channels` (their making and end), or by `*` for all without their own. An
+    empty script removes the token's script."""
     settings: dict[str, Any] = {}
     connections: ConnectionAction | None = None
 

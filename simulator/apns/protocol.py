@@ -164,6 +164,7 @@ class ApnsConnection(asyncio.Protocol):
     def _process(self, stream: int) -> None:
         service, request = self._service, self._open[stream]
         self._forget_timer(stream)
+        service.classify(request)
         step = service.faults.next_step(request.token)
         verdict = service.judge(request, self._authority, step)
         if step is not None and step.action in ("mute", "reset"):
@@ -190,7 +191,8 @@ class ApnsConnection(asyncio.Protocol):
         if settings.settings_before_answer:
             self._limit.adapt(verdict, settings, known=known)
         try:
-            answers.send(self._h2, stream, verdict, apns_id, step or answers.PLAIN)
+            id_header = self._open[stream].id_header
+            answers.send(self._h2, stream, verdict, apns_id, step or answers.PLAIN, id_header=id_header)
         except ProtocolError:
             self._give_up()
             return

@@ -38,8 +38,8 @@ PRIORITIES = {
 }
 ANY_PRIORITY = frozenset((b"1", b"5", b"10"))
 
-_message_id = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
-_expiration = re.compile(rb"[0-9]{1,12}").fullmatch
+is_message_id = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}").fullmatch
+is_expiration = re.compile(rb"[0-9]{1,12}").fullmatch
 _topic = re.compile(rb"[A-Za-z0-9.-]{1,255}").fullmatch
 # Apple: do not assume a token's size.
 _token = re.compile(rb"(?:[0-9a-fA-F]{2}){1,128}").fullmatch
@@ -52,6 +52,10 @@ class Verdict(NamedTuple):
     reason: str | None = None
     timestamp: int | None = None
     """Milliseconds since the epoch; only with 410."""
+    channel_id: str = ""
+    """Of a broadcast channel that was made."""
+    document: dict[str, Any] | None = None
+    """The body of an answer that has one although nothing is refused."""
 
 
 ACCEPTED = Verdict(200)
@@ -61,7 +65,18 @@ WRONG_TOKEN = Verdict(400, "BadDeviceToken")
 class Request:
     """A complete request with everything that the checks need."""
 
-    __slots__ = ("auth_problem", "body", "document", "entry", "headers", "length", "push_type", "repeated", "token")
+    __slots__ = (
+        "auth_problem",
+        "body",
+        "document",
+        "entry",
+        "headers",
+        "id_header",
+        "length",
+        "push_type",
+        "repeated",
+        "token",
+    )
 
     def __init__(self, headers: Headers, *, repeated: bool) -> None:
         self.headers = headers
@@ -73,6 +88,8 @@ class Request:
         self.push_type = headers.get(b"apns-push-type", b"alert")
         path = headers.get(b":path", b"")
         self.token = path[len(PREFIX) :].lower().decode("ascii", "replace") if path.startswith(PREFIX) else ""
+        """Of a request for broadcast channels: what `channel_rules` calls it."""
+        self.id_header = b"apns-id"
         self.entry: TokenEntry | None = None
         self.auth_problem: tuple[int, str] | None = None
         self.document: dict[str, Any] = {}
@@ -104,7 +121,7 @@ def _check_repeated(request: Request, _: Policy) -> Verdict | None:
 
 def _check_message_id(request: Request, _: Policy) -> Verdict | None:
     value = request.headers.get(b"apns-id")
-    return Verdict(400, "BadMessageId") if value is not None and not _message_id(value) else None
+    return Verdict(400, "BadMessageId") if value is not None and not is_message_id(value) else None
 
 
 def _check_method(request: Request, _: Policy) -> Verdict | None:
@@ -125,7 +142,7 @@ def _check_collapse_id(request: Request, _: Policy) -> Verdict | None:
 
 def _check_expiration(request: Request, _: Policy) -> Verdict | None:
     value = request.headers.get(b"apns-expiration")
-    return Verdict(400, "BadExpirationDate") if value is not None and not _expiration(value) else None
+    return Verdict(400, "BadExpirationDate") if value is not None and not is_expiration(value) else None
 
 
 def _check_priority(request: Request, _: Policy) -> Verdict | None:
@@ -198,14 +215,20 @@ _decode = json.JSONDecoder(parse_constant=_refuse_constant).decode
 def _check_body(request: Request, _: Policy) -> Verdict | None:
     if request.length > (MAX_VOIP_BODY if request.push_type == b"voip" else MAX_BODY):
         return Verdict(413, "PayloadTooLarge")
-    try:
-        document = _decode(request.body.decode())
-    except (ValueError, RecursionError):
-        return Verdict(400, "PayloadEmpty")
-    if not isinstance(document, dict) or not document or _too_deep(request.body, document):
+    document = decode_document(request.body)
+    if document is None:
         return Verdict(400, "PayloadEmpty")
     request.document = document
     return None
+
+
+def decode_document(body: bytes) -> dict[str, Any] | None:
+    """The JSON object that a body is; None if it is none, or an empty one."""
+    try:
+        document = _decode(body.decode())
+    except (ValueError, RecursionError):
+        return None
+    return document if isinstance(document, dict) and document and not _too_deep(body, document) else None
 
 
 ORDER: tuple[Check, ...] = (

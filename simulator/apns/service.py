@@ -3,7 +3,10 @@
 import time
 import uuid
 
-from simulator.apns.directory import AcceptedPush, TokenDirectory
+from simulator.apns import channel_rules
+from simulator.apns.accepted_push import AcceptedPush
+from simulator.apns.channel_rules import BROADCASTS, MANAGEMENT, ChannelPolicy
+from simulator.apns.directory import TokenDirectory
 from simulator.apns.faults import Faults, Step
 from simulator.apns.provider_token import ConnectionAuthority, ProviderTokens
 from simulator.apns.request_log import Entry, RequestLog
@@ -11,6 +14,7 @@ from simulator.apns.rules import WRONG_TOKEN, Policy, Request, Verdict, judge
 from simulator.apns.stats import Stats
 
 MAX_COUNTED_TOKENS = 200_000
+OF_CHANNELS = frozenset((BROADCASTS, MANAGEMENT))
 
 
 class RateCap:
@@ -44,8 +48,10 @@ class ApnsService:
     def judge(self, request: Request, authority: ConnectionAuthority, step: Step | None) -> Verdict:
         """The answer to `request` on a connection with `authority`; `step` may override the checks."""
         settings = self.faults.settings
-        request.entry = self.directory.find(request.token)
         request.auth_problem = self._auth_problem(request, authority)
+        if request.token in OF_CHANNELS:
+            return self._judge_of_channels(request, step)
+        request.entry = self.directory.find(request.token)
         verdict = judge(request, Policy(self._bundle_id, settings.accept_unknown_tokens))
         if settings.wrong_environment and verdict.status in (200, 410):
             verdict = WRONG_TOKEN
@@ -56,19 +62,52 @@ class ApnsService:
             verdict = Verdict(step.status, step.reason, step.timestamp)
         return verdict
 
+    def classify(self, request: Request) -> None:
+        """Names requests for broadcast channels, which have no token. To be called before anything else."""
+        if not request.token and (kind := channel_rules.kind_of(request.headers.get(b":path", b""))):
+            request.token, request.id_header = kind, b"apns-request-id"
+
+    def _judge_of_channels(self, request: Request, step: Step | None) -> Verdict:
+        if step is not None and (step.status is not None or step.action in ("mute", "reset")):
+            # Nothing is made or deleted by a request that fails.
+            return Verdict(step.status or 200, step.reason, step.timestamp)
+        settings = self.faults.settings
+        policy = ChannelPolicy(self._bundle_id, settings.broadcast_enabled, settings.max_channels)
+        verdict = channel_rules.judge(request, policy, self.directory.channels)
+        self.stats.channels_created += verdict.status == 201
+        self.stats.channels_deleted += verdict.status == 204
+        cap = settings.rate_cap_per_token_per_minute
+        channel_id = channel_rules.channel_of(request)
+        if cap is not None and verdict.status == 200 and self._rate_cap.exceeded(channel_id, cap):
+            verdict = Verdict(429, "TooManyRequests")
+        return verdict
+
     def settle(self, request: Request, verdict: Verdict) -> bytes:
         """Counts the verdict and, if it is 200, hands the push to its device. Returns the answer's `apns-id`."""
-        apns_id = request.headers.get(b"apns-id") or str(uuid.uuid4()).encode()
+        apns_id = request.headers.get(request.id_header) or str(uuid.uuid4()).encode()
+        if request.token == MANAGEMENT:
+            return apns_id
         if verdict.status != 200:
             self.stats.rejected += 1
             return apns_id
         text = apns_id.decode("ascii", "replace")
+        if request.token == BROADCASTS:
+            self._broadcast(request, text)
+            return apns_id
         self.stats.count_accepted(text)
         if request.push_type == b"liveactivity":
             self.stats.live_activities.count(request.token, request.entry, request.document.get("aps"))
         if request.entry is not None and request.document:
             request.entry.recipient.receive(request.token, _accepted(request, text))
         return apns_id
+
+    def _broadcast(self, request: Request, request_id: str) -> None:
+        self.stats.count_accepted(request_id)
+        self.stats.broadcasts += 1
+        channel_id = channel_rules.channel_of(request)
+        self.stats.live_activities.count(channel_id, None, request.document.get("aps"))
+        if request.document:
+            self.directory.channels.broadcast(channel_id, _accepted(request, request_id))
 
     def record(self, connection: int, stream: int, request: Request, verdict: Verdict | None) -> None:
         """Logs the request and its answer (None: there is none)."""

@@ -116,6 +116,10 @@ class Stats:
         self.peak_streams = 0
         """The most streams that were open at once on one connection."""
         self.connections_opened = 0
+        self.broadcasts = 0
+        """Broadcasts accepted, each of which is one push however many phones get it."""
+        self.channels_created = 0
+        self.channels_deleted = 0
         self.protocol_errors = 0
         self._apns_ids = RecentIds()
         self.live_activities = LiveActivityStats()
@@ -138,6 +142,9 @@ class Stats:
             "accepted": self.accepted,
             "rejected": self.rejected,
             "duplicates_by_apns_id": self.duplicates_by_apns_id,
+            "broadcasts": self.broadcasts,
+            "channels_created": self.channels_created,
+            "channels_deleted": self.channels_deleted,
             "streams_open": self.streams_open,
             "peak_streams": self.peak_streams,
             "connections_opened": self.connections_opened,

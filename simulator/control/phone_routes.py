@@ -247,6 +247,7 @@ def card_json(card: ActivityCard, now: float) -> dict[str, Any]:
         "dismiss_at": _iso(card.dismiss_at),
         "timestamp": card.timestamp,
         "update_token": card.update_token,
+        "channel_id": card.channel_id,
         "token_reported": card.report == "taken",
         "updates": card.updates,
         "alerts": card.alerts,

@@ -34,6 +34,8 @@ class ActivityCard(BaseModel):
     """When it leaves the screen; None while it is active."""
     update_token: str | None = None
     """None once the activity is over."""
+    channel_id: str | None = None
+    """The broadcast channel that it listens to, in the place of an update token (iOS 18)."""
     report: Literal["due", "taken", "refused"] = "due"
     """Whether the server has the update token; `refused`: the server does not know the activity for this phone."""
     updates: int = 0

@@ -27,6 +27,9 @@ class ActivityCards:
         """Called at every change."""
         self.on_urgent: Callable[[], None] = lambda: None
         """Called at a change that must not be lost: new or removed cards or tokens, or a report for the server."""
+        self.on_listen: Callable[[str], None] = lambda channel_id: None
+        self.on_ignore: Callable[[str], None] = lambda channel_id: None
+        """Called when a card begins to listen to a broadcast channel, and when it does so no more."""
         self._tokens = make_book(record.dead_tokens)
         self._clock = clock
         for card in record.cards:
@@ -49,6 +52,14 @@ class ActivityCards:
     def by_token(self, token: str) -> ActivityCard | None:
         """The card that `token` updates, if it is active now."""
         return next((card for card in self.cards() if card.update_token == token), None)
+
+    def listening(self, channel_id: str | None = None) -> list[ActivityCard]:
+        """The active cards that listen to this broadcast channel, or to any."""
+        return [
+            card
+            for card in self.cards()
+            if card.state == "active" and card.channel_id is not None and channel_id in (None, card.channel_id)
+        ]
 
     def touch(self) -> None:
         """Marks that a card was changed from outside."""
@@ -77,8 +88,10 @@ class ActivityCards:
         self.pass_time()
         return sum(card.state == "active" for card in self.record.cards) >= MAX_ACTIVE
 
-    def appear(self, activity_id: str, content: ContentState, timestamp: int) -> ActivityCard:
-        """A new active card, with an update token."""
+    def appear(
+        self, activity_id: str, content: ContentState, timestamp: int, channel_id: str | None = None
+    ) -> ActivityCard:
+        """A new active card, with an update token, or listening to a broadcast channel."""
         now = self._clock.now()
         card = ActivityCard(
             activity_id=activity_id,
@@ -87,12 +100,17 @@ class ActivityCards:
             timestamp=timestamp,
             started_at=now,
             updated_at=now,
+            channel_id=channel_id,
         )
         while len(self.record.cards) >= MAX_CARDS:
             # At most 5 are active, so this one has ended.
             self._remove(next(one for one in self.record.cards if one.state == "ended"), now)
         self.record.cards.append(card)
-        self._give_token(card)
+        if channel_id is None:
+            self._give_token(card)
+        else:
+            self.on_listen(channel_id)
+            self._changed()
         self._plan()
         return card
 
@@ -120,6 +138,8 @@ class ActivityCards:
         if card.update_token is not None:
             self._tokens.kill(card.update_token, int(since * 1000))
             card.update_token = None
+        if card.channel_id is not None:
+            self.on_ignore(card.channel_id)
         self._changed()
 
     def _plan(self) -> None:
@@ -131,11 +151,18 @@ class ActivityCards:
 
     # --- the app ---
 
-    def start_by_app(self, activity_id: str, content: ContentState, timestamp: int, stale_at: float | None) -> bool:
+    def start_by_app(
+        self,
+        activity_id: str,
+        content: ContentState,
+        timestamp: int,
+        stale_at: float | None,
+        channel_id: str | None = None,
+    ) -> bool:
         """The app starts an activity itself; False if iOS does not let it, because too many are active."""
         if self.full():
             return False
-        card = self.appear(activity_id, content, timestamp)
+        card = self.appear(activity_id, content, timestamp, channel_id)
         card.stale_at = stale_at
         return True
 
@@ -206,3 +233,6 @@ class ActivityCards:
     def forget_tokens(self) -> None:
         """Removes all update tokens, dead ones included, from APNs."""
         self._tokens.forget(*(card.update_token for card in self.record.cards if card.update_token))
+        for card in self.record.cards:
+            if card.channel_id is not None:
+                self.on_ignore(card.channel_id)

@@ -23,6 +23,8 @@ class ExpectedActivity(Decodable):
     timestamp: Annotated[int, Field(ge=0, le=LATEST)] = 0
     stale_at: str | None = None
     dismiss_at: str | None = None
+    broadcast_channel_id: Text | None = None
+    """The broadcast channel to which an activity listens that the app starts."""
 
 
 def catch_up(cards: ActivityCards, described: list[Any]) -> list[Drop]:
@@ -58,7 +60,7 @@ def _apply(cards: ActivityCards, item: dict[str, Any]) -> Drop | None:
     elif card is not None:
         cards.update_by_app(card, content, timestamp, stale_at)
     elif expected.activity_id not in cards.record.dismissed:
-        started = cards.start_by_app(expected.activity_id, content, timestamp, stale_at)
+        started = cards.start_by_app(expected.activity_id, content, timestamp, stale_at, expected.broadcast_channel_id)
         return None if started else Drop.TOO_MANY
     return None
 

@@ -21,6 +21,8 @@ from simulator.phones.records import PhoneSettings
 ATTRIBUTES_TYPE = "ActivitySmithAttributes"
 FIRST_OS_VERSION = (17, 2)
 """The first version of iOS that starts Live Activities by push."""
+FIRST_WITH_CHANNELS = (18, 0)
+"""The first that starts one which listens to a broadcast channel."""
 HIGH_PRIORITY_PER_HOUR = 15
 """Pushes of priority 10 that a phone accepts within an hour, as observed on real phones."""
 HIGH_PRIORITY_PER_HOUR_FREQUENT = 60
@@ -42,7 +44,8 @@ class LiveActivities:
         if isinstance(push, Drop):
             return push
         now = self._clock.now()
-        if not _starts_by_push(os_version):
+        first = FIRST_WITH_CHANNELS if push.input_push_channel is not None else FIRST_OS_VERSION
+        if not _is_at_least(os_version, first):
             return Drop.OS_TOO_OLD
         if self.cards.full():
             return Drop.TOO_MANY
@@ -50,7 +53,9 @@ class LiveActivities:
             return Drop.START_BUDGET
         card = self.cards.find(push.attributes.activity_id)
         if card is None:
-            card = self.cards.appear(push.attributes.activity_id, push.content_state, push.timestamp)
+            card = self.cards.appear(
+                push.attributes.activity_id, push.content_state, push.timestamp, push.input_push_channel
+            )
             _take_dates(card, push)
         else:
             # iOS has shown a second card; the app ends it at once and keeps the first.
@@ -65,8 +70,14 @@ class LiveActivities:
     def change(self, token: str, aps: object, priority: int, settings: PhoneSettings) -> Drop | None:
         """Handles a push to an update token as iOS does. Returns the reason if it is dropped."""
         card = self.cards.by_token(token)
-        if card is None:
-            return Drop.OVER
+        return Drop.OVER if card is None else self._change(card, aps, priority, settings)
+
+    def hear(self, channel_id: str, aps: object, priority: int, settings: PhoneSettings) -> list[Drop]:
+        """Handles a broadcast as iOS does. Returns the reasons for the cards that it does not change."""
+        drops = (self._change(card, aps, priority, settings) for card in self.cards.listening(channel_id))
+        return [drop for drop in drops if drop is not None]
+
+    def _change(self, card: ActivityCard, aps: object, priority: int, settings: PhoneSettings) -> Drop | None:
         push = _read_change(aps)
         if isinstance(push, Drop):
             return push
@@ -119,9 +130,9 @@ def _budget(settings: PhoneSettings) -> int:
     return HIGH_PRIORITY_PER_HOUR_FREQUENT if settings.frequent_pushes_enabled else HIGH_PRIORITY_PER_HOUR
 
 
-def _starts_by_push(os_version: str) -> bool:
+def _is_at_least(os_version: str, first: tuple[int, int]) -> bool:
     parts = [int(part) if part.isascii() and part.isdigit() else 0 for part in os_version[:40].split(".")]
-    return tuple(parts) >= FIRST_OS_VERSION
+    return tuple(parts) >= first
 
 
 def spend(moments: list[float], now: float, limit: int | None) -> bool:

@@ -32,6 +32,8 @@ class StartPush(Decodable):
     content_state: ContentState = Field(alias="content-state")
     stale_date: UnixSeconds | None = Field(None, alias="stale-date")
     relevance_score: Number | None = Field(None, alias="relevance-score")
+    input_push_channel: Text | None = Field(None, alias="input-push-channel")
+    """The broadcast channel that the activity listens to, from iOS 18 on."""
 
 
 class UpdatePush(Decodable):

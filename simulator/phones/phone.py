@@ -4,7 +4,8 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from simulator.apns.directory import AcceptedPush, TokenDirectory
+from simulator.apns.accepted_push import AcceptedPush
+from simulator.apns.directory import TokenDirectory
 from simulator.clock import Clock
 from simulator.phones.activity_cards import ActivityCards
 from simulator.phones.drops import Drop
@@ -52,6 +53,11 @@ class Phone:
         self._register()
         self.cards = ActivityCards(activities, lambda dead: book(live_topic, dead, MAX_DEAD_UPDATE_TOKENS), clock)
         self.cards.on_change = self.note_change
+        self._channels = directory.channels
+        self.cards.on_listen = lambda channel_id: self._channels.listen(channel_id, self)
+        self.cards.on_ignore = lambda channel_id: self._channels.ignore(channel_id, self)
+        for card in self.cards.listening():
+            self.cards.on_listen(card.channel_id or "")
         self._live_activities = LiveActivities(self.cards, clock)
 
     def now(self) -> float:
@@ -73,6 +79,27 @@ class Phone:
             self._store(token, push)
         else:
             self._deliver(token, push)
+
+    def hear(self, channel_id: str, push: AcceptedPush) -> None:
+        """Takes a broadcast. While the phone is offline, the channel keeps the last one for it."""
+        if not self.record.settings.offline:
+            self._take_broadcast(channel_id, push)
+        elif push.expiration == 0:
+            self.count(Drop.NOT_STORED)
+
+    def _take_broadcast(self, channel_id: str, push: AcceptedPush) -> None:
+        aps = push.document.get("aps")
+        for drop in self._live_activities.hear(channel_id, aps, push.priority, self.record.settings):
+            self.count(drop)
+
+    def _hear_stored(self) -> None:
+        """APNs hands over what the channels keep that it listens to, unless it was shown before."""
+        for card in self.cards.listening():
+            channel_id = card.channel_id or ""
+            push = self._channels.stored(channel_id, self._clock.now())
+            aps = push.document.get("aps") if push is not None else None
+            if push is not None and isinstance(aps, dict) and aps.get("timestamp", 0) > card.timestamp:
+                self._take_broadcast(channel_id, push)
 
     def _store(self, token: str, push: AcceptedPush) -> None:
         if push.expiration == 0:
@@ -106,7 +133,9 @@ class Phone:
         if token in record.silent_start_tokens:
             return Drop.STALE_START_TOKEN
         if token == record.push_to_start_token:
-            return self._live_activities.start(aps, record.settings, record.os_version)
+            drop = self._live_activities.start(aps, record.settings, record.os_version)
+            self._hear_stored()
+            return drop
         return self._live_activities.change(token, aps, push.priority, record.settings)
 
     def _show(self, push: AcceptedPush) -> None:
@@ -157,6 +186,7 @@ class Phone:
             self.record.tokens_reported = False
         if before.offline and not settings.offline:
             self._collect_stored()
+            self._hear_stored()
             self.doubt_screen()
         self.note_change()
 

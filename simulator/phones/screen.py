@@ -10,7 +10,7 @@ import simplejson
 from pydantic import BaseModel
 from smith.core.v1.push_notification_pb2 import PushNotificationContent
 
-from simulator.apns.directory import AcceptedPush
+from simulator.apns.accepted_push import AcceptedPush
 
 CAPACITY = 10_000
 KEPT_BY_THE_SERVER = {"tags", "metadata"}

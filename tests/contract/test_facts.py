@@ -114,7 +114,6 @@ DEVIATIONS = [
     ),
     Deviation(r".* 200 devices_notified", "required", None, True, "we always say it"),
     Deviation(r".* 200 users_notified", "required", None, True, "we always say it"),
-    Deviation(r".* 200 devices_queued", "required", None, True, "we always say it"),
     Deviation(r"PUT .* 200 activity_id", "required", None, True, "null is written out"),
     Deviation(r"DELETE .* 200 activity_id", "required", None, True, "null is written out"),
     Deviation(r".* 200 effective_channel_slugs", "nullable", True, None, "left out, and never null"),
@@ -123,6 +122,7 @@ DEVIATIONS = [
     Deviation(r".*(stream/.*|update) 200 warning", "there", False, True, "for who updates too often"),
     Deviation(r".*/start 429 (limit|active)", "there", False, True, "a start is what the limit of activities is about"),
     Deviation(r".*/end 200 ignored", "there", False, True, "it had ended before"),
+    Deviation(r".*(/update|/end|stream_key}) 200 by_broadcast", "there", False, True, "phones are told by broadcast"),
     Deviation(r".*(/start|PUT .*) 200 ended_activity_id", "there", False, True, "it had to make room on a phone"),
     Deviation(
         r".*/update 200 (users_notified|effective_channel_slugs(\[\])?)",

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from core_service import migrations
+from tests.core.broadcast_rig import SETTINGS, Crowd, crowd_of
 from tests.core.harness import Account, Core, start_account, start_core
 from tests.core.live_rig import Rig, Team, start_rig
 from tests.core.openid_rig import OpenIdProvider, running_provider
@@ -88,3 +89,19 @@ async def rig(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactor
 async def team(rig: Rig) -> Team:
     """A new account with a phone."""
     return await rig.team()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def broadcasting(new_database: NewDatabase, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Rig]:
+    """A server that broadcasts to as many phones as a `crowd` has."""
+    database_url = await asyncio.to_thread(new_database)
+    async with start_rig(database_url, tmp_path_factory.mktemp("broadcasts"), **SETTINGS) as running:
+        yield running
+        assert (await running.control("GET", "/apns/stats"))["timestamps_backwards"] == 0
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def crowd(broadcasting: Rig) -> AsyncIterator[Crowd]:
+    """A new team with three phones of iOS 18."""
+    yield await crowd_of(broadcasting)
+    await broadcasting.control("DELETE", "/apns/faults")

@@ -142,6 +142,7 @@ class Rig:
     core: Core
     clock: TravelClock
     _http: httpx.AsyncClient
+    delivery_address: str
 
     async def control(self, method: str, path: str, body: Any = None) -> dict[str, Any]:
         """Has the simulator do something."""
@@ -155,10 +156,11 @@ class Rig:
         await self.control("POST", "/clock", {"advance_seconds": step.total_seconds()})
         self.clock.ahead += step
 
-    async def phone(self, account: Account, **settings: Any) -> RigPhone:
+    async def phone(self, account: Account, *, os_version: str = "18.2", **settings: Any) -> RigPhone:
         """A new phone of the account's owner, paired as people do it."""
         code = (await account.owner.CreatePairingCode()).pairing_code
-        paired = await self.control("POST", "/phones", {"pairing_code": code, "name": "iPhone"})
+        new = {"pairing_code": code, "name": "iPhone", "os_version": os_version}
+        paired = await self.control("POST", "/phones", new)
         phone = RigPhone(self, paired["id"], paired["device_id"])
         if settings:
             await phone.settings(**settings)
@@ -218,8 +220,8 @@ async def streamed(team: Team) -> str:
 
 
 @asynccontextmanager
-async def start_rig(database_url: str, folder: Path) -> AsyncIterator[Rig]:
-    """Runs one on free ports."""
+async def start_rig(database_url: str, folder: Path, **settings: Any) -> AsyncIterator[Rig]:
+    """Runs one on free ports. `settings` are fields of CoreSettings."""
     async with AsyncExitStack() as stack:
         listener = listen("127.0.0.1", 0)
         url = f"http://127.0.0.1:{listener.getsockname()[1]}"
@@ -231,11 +233,11 @@ async def start_rig(database_url: str, folder: Path) -> AsyncIterator[Rig]:
         delivery = await stack.enter_async_context(delivery_service(delivery_settings))
         clock = TravelClock()
         core = await stack.enter_async_context(
-            start_core(database_url, clock=clock, delivery_address=delivery.address)
+            start_core(database_url, clock=clock, delivery_address=delivery.address, **settings)
         )  # fmt: skip
         channel = await stack.enter_async_context(open_channel(core.address))
-        settings = GatewaySettings(core_address=core.address, drain_seconds=1.0)
-        server = build_server(build_app(channel, settings), settings)
+        of_gateway = GatewaySettings(core_address=core.address, drain_seconds=1.0)
+        server = build_server(build_app(channel, of_gateway), of_gateway)
         serving = asyncio.create_task(server.serve([listener]))
 
         async def stop_serving() -> None:
@@ -244,7 +246,7 @@ async def start_rig(database_url: str, folder: Path) -> AsyncIterator[Rig]:
 
         stack.push_async_callback(stop_serving)
         http = await stack.enter_async_context(httpx.AsyncClient(base_url=simulator.url, timeout=20))
-        yield Rig(core, clock, http)
+        yield Rig(core, clock, http, delivery.address)
 
 
 def _delivery_environment(simulator: SimulatorProcess) -> dict[str, str]:

@@ -13,9 +13,9 @@ CORE = (sys.executable, "-m", "core_service")
 
 @contextmanager
 def core_process(
-    database_url: str, log: Path, log_format: str = "text", delivery_address: str = "127.0.0.1:1"
+    database_url: str, log: Path, log_format: str = "text", delivery_address: str = "127.0.0.1:1", **settings: str
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """`python -m core_service` on a free port, which it logs."""
+    """`python -m core_service` on a free port, which it logs. `settings` are environment variables."""
     env = os.environ | {
         "SMITH_DATABASE_URL": database_url,
         "SMITH_CORE_PORT": "0",
@@ -23,6 +23,7 @@ def core_process(
         "SMITH_LOG_FORMAT": log_format,
         "SMITH_DELIVERY_ADDRESS": delivery_address,
         "SMITH_STOP_AT_EOF": "1",
+        **settings,
     }
     with log.open("wb") as output:
         process = subprocess.Popen([*CORE], env=env, stdin=subprocess.PIPE, stderr=output)

@@ -41,6 +41,7 @@ LEFT_OUT = {
     "mails": "how a mail to a person was sent, for a day",
     "idempotent_requests": "answers that are kept for a day to be repeated, with secrets of new keys",
     "live_activity_push_budgets": "times of pushes within the last hour",
+    "live_activity_broadcasts": "channels at Apple by which activities are told, until they are deleted there",
     "live_activity_withdrawals": "ends that are owed to cards of devices that are gone",
     "failed_sign_ins": "the server's, not an account's",
     "sign_in_challenges": "sign-ins that are under way, for minutes",

@@ -147,6 +147,14 @@ VALUES (gen_random_uuid()::text, %(account_id)s, 'a', gen_random_uuid(), gen_ran
 """
 
 
+BROADCAST = """
+INSERT INTO live_activity_broadcasts (id, account_id, activity_id, environment, state, accepted_version, sent_version,
+    timestamp, request_id, attempt, failures, leased, next_at, urgent_sent_at, repeats, gone_at)
+VALUES (gen_random_uuid(), %(account_id)s, 'a', 'sandbox', 'deleting', 1, 1, 1, gen_random_uuid(), 1, 0, false,
+    now() + %(seconds)s * interval '1 second', '{}', false, now())
+"""
+
+
 @pytest.mark.parametrize(
     ("table", "moment", "insert", "longest"),
     [
@@ -154,6 +162,7 @@ VALUES (gen_random_uuid()::text, %(account_id)s, 'a', gen_random_uuid(), gen_ran
         ("deliveries", "due_at", DELIVERY, 3960),
         ("mails", "due_at", MAIL, 3600),
         ("live_activity_withdrawals", "next_at", WITHDRAWAL, 3960),
+        ("live_activity_broadcasts", "next_at", BROADCAST, 13 * 3600),
     ],
 )
 async def test_what_waits_for_longer_than_any_wait_is_due_now(

@@ -19,9 +19,10 @@ from core_service.delivery_log import queries as delivery_log
 from core_service.devices.tokens import TokenReport, select_holders
 from core_service.idempotency import queries as idempotency
 from core_service.invites import queries as invites
+from core_service.live_activities.broadcasts import queries as broadcasts
 from core_service.live_activities.history import queries as history
 from core_service.live_activities.reconcile import reconciler_queries, withdrawal_queries
-from core_service.live_activities.state import queries, update_queries, vacancy_queries
+from core_service.live_activities.state import broadcast_queries, queries, update_queries, vacancy_queries
 from core_service.live_activities.streams import expiry_queries
 from core_service.phones import live_activity_queries as phone_queries
 from core_service.phones import notification_queries
@@ -139,6 +140,12 @@ INSERT INTO live_activity_withdrawals (update_token, account_id, activity_id, de
     timestamp, apns_id, attempts, next_at, gone_at)
 SELECT md5('w' || i), md5('account' || (1 + i % 500))::uuid, 'activity-' || i, md5('device' || i)::uuid,
        gen_random_uuid(), 'sandbox', 1, gen_random_uuid(), 0, now() + interval '1 hour', now()
+FROM generate_series(1, 5000) i;
+INSERT INTO live_activity_broadcasts (id, account_id, activity_id, environment, channel_id, state, accepted_version,
+    sent_version, timestamp, request_id, attempt, failures, leased, next_at, urgent_sent_at, repeats, gone_at)
+SELECT md5('broadcast' || i)::uuid, md5('account' || (1 + i % 500))::uuid, 'activity-' || i, 'sandbox', i::text, 'open',
+       1, 1, 1, gen_random_uuid(), 1, 0, false, CASE WHEN i % 100 = 0 THEN now() + interval '1 hour' END, '{}', false,
+       now()
 FROM generate_series(1, 5000) i;
 INSERT INTO badge_updates (id, account_id, number, created_at)
 SELECT md5('number' || i)::uuid, md5('account' || (1 + i % 500))::uuid, i, now() FROM generate_series(1, 20000) i;
@@ -285,6 +292,8 @@ LIVE: dict[str, Any] = {
     "token": "ab",
     "paused_at": None,
     "held": None,
+    "broadcast_above": 100,
+    "hold_start_until": NOW,
     **Round().parameters(250),
 }
 """Parameters of everything that concerns one activity, stream or phone."""
@@ -294,6 +303,8 @@ BATCH: dict[str, Any] = {
     "activity_ids": ["activity-5"],
     "device_ids": [ID],
     "versions": [1],
+    "channel_ids": ["5"],
+    "now": NOW,
     "events": ["update"],
     "timestamps": [1],
     "apns_ids": [ID],
@@ -341,12 +352,12 @@ BATCH: dict[str, Any] = {
     "paced_until": [None],
     "attempts": [1],
     "started_at": [None],
-    "now": NOW,
 }
 """Parameters of what is done for many devices at once."""
 
 OF_ACTIVITIES = """
     READ_ACTIVITY READ_ACTIVITIES LOCK_ACCOUNT COUNT_ACTIVE START_FOR_ALL START_FOR_CHANNELS HEAR
+    START_FOR_ALL_BY_BROADCAST START_FOR_CHANNELS_BY_BROADCAST END_BROADCASTS
     END_ACTIVITY END_DEVICES CLAIM COUNT LOCK_STREAM LOCK_ACTIVITY IS_WATCHED PUT_TOKEN DISMISS
     ANNOTATE COUNT_ON_ALL COUNT_ON_CHANNELS FIND_OLDEST OWE_STARTS RENEW READ_STATE CLOSE FIND_EXPIRING CLOSE_DEVICES
 """
@@ -355,11 +366,46 @@ OF_MANY = """
     CLAIM_WITHDRAWALS SETTLE_WITHDRAWALS LOCK_SHOWN WITHDRAW
     LEASE REST LOCK_START_TOKENS READ_BUDGETS WRITE_BUDGETS LOCK_ACTIVITIES LOCK_DEVICES MARK_START_TOKENS_DEAD
     WRITE_DEVICES RELEASE_ENDS READ_STREAMS UPDATE_ACTIVITIES SETTLE_UPDATES
+    UPDATE_WITH_BROADCASTS CLOSE_BROADCASTS REPEAT_BROADCASTS
 """
+OF_BROADCASTS = """
+    LOCK_ACTIVITY LOCK WRITE RETRY BEGIN_DELETION FORGET OPEN_CHANNEL MARK_BROADCAST NAME_CHANNEL RELEASE_STARTS
+    END_LISTENERS LOSE_CHANNEL START_AGAIN QUIETEN UNMARK_BROADCAST
+"""
+BROADCAST: dict[str, Any] = {
+    "id": str(ID),
+    "activity_id": "activity-5",
+    "channel_id": "5",
+    "next_at": NOW,
+    "version": 1,
+    "now": NOW,
+    "accepted_version": 1,
+    "failures": 0,
+    "leased": False,
+    "paced_until": NOW,
+    "reason": None,
+    "environment": "sandbox",
+    "bundle_id": None,
+    "newest": 2,
+    "held_until": NOW,
+    "start_at": NOW,
+    "alerts_since": NOW,
+}
+"""Parameters of what concerns one broadcast."""
+CLAIMED_BROADCASTS = {"now": NOW, "lease_until": NOW, "limit": 50, "share": 25, "busy": []}
+LEASED_BROADCAST = {
+    "id": ID,
+    "event": "update",
+    "timestamp": 1,
+    "request_id": ID,
+    "urgent_sent_at": [1],
+    "version": 1,
+}
 LIVE_QUERIES = {
     name: value
     for module in (
         queries,
+        broadcast_queries,
         update_queries,
         vacancy_queries,
         expiry_queries,
@@ -376,6 +422,7 @@ LIVE_ACTIVITIES: dict[str, dict[str, Any]] = {
 }
 NOT_HOT = {
     "ACTIVITY_COLUMNS", "OPEN", "PACED", "STARTABLE", "IN_CHANNELS", "CREATE_STREAM", "OWE_WITHDRAWAL",
+    "BROADCAST_DUE", "BROADCAST_START", "LISTENS", "FIRST_OS_VERSION", "EXPIRE_BROADCASTS",
     "QUEUE", "LONGEST_PUSH_WAIT_SECONDS", "NEWEST", "IS_BROWSER", "STACKS", "IS_SPARED", "RESTS_UNTIL", "NEW_BUTTONS",
 }  # fmt: skip
 
@@ -656,6 +703,10 @@ HOT: dict[str, tuple[str, Any]] = {
     ),
     "phones on lines": (status.HAS_PHONE, {"account_id": ID, "environments": ["sandbox"], "bundle_ids": [None]}),
     **{name: (LIVE_QUERIES[name], parameters) for name, parameters in LIVE_ACTIVITIES.items()},
+    **{f"broadcasts: {name}": (getattr(broadcasts, name), BROADCAST) for name in OF_BROADCASTS.split()},
+    "broadcasts: CLAIM": (broadcasts.CLAIM, CLAIMED_BROADCASTS),
+    "broadcasts: LEASE": (broadcasts.LEASE, LEASED_BROADCAST),
+    "broadcasts: EXPIRE_BROADCASTS": (broadcast_queries.EXPIRE_BROADCASTS, {"ids": ["activity-5"], "now": NOW}),
 }
 
 

@@ -30,11 +30,17 @@ CHANGE = {"activity_id": "a", "content_state": {"title": "t"}}
 PUSHED = push.SendPushNotificationResponse(success=True, devices_queued=1, notification_id="n1")
 STARTED = live.StartLiveActivityResponse(success=True, activity_id="a", devices_queued=1, ended_activity_id="b")
 UPDATED = live.UpdateLiveActivityResponse(
-    success=True, activity_id="a", devices_queued=1, warning="often", users_notified=1, effective_channel_slugs=["ops"]
+    success=True,
+    activity_id="a",
+    devices_queued=1,
+    warning="often",
+    users_notified=1,
+    effective_channel_slugs=["ops"],
+    by_broadcast=True,
 )
-ENDED = live.EndLiveActivityResponse(success=True, activity_id="a", devices_queued=1, ignored=True)
+ENDED = live.EndLiveActivityResponse(success=True, activity_id="a", devices_queued=1, ignored=True, by_broadcast=True)
 PUT = live.PutLiveActivityStreamResponse(
-    success=True, stream_key="s", devices_queued=1, warning="often", ended_activity_id="b"
+    success=True, stream_key="s", devices_queued=1, warning="often", ended_activity_id="b", by_broadcast=True
 )
 NUMBER = badges.SetBadgeResponse(success=True, badge=3, devices_queued=1)
 UPDATED_AND_MORE = {"devices_updated", "users_updated", "devices_targeted", "devices_queued"}
@@ -51,10 +57,17 @@ CASES = {
         "live-activity/update",
         CHANGE,
         UPDATED,
-        {"warning", "users_notified", "effective_channel_slugs"},
+        {"warning", "users_notified", "effective_channel_slugs", "by_broadcast"},
     ),
-    "end": Case("EndLiveActivity", "POST", "live-activity/end", CHANGE, ENDED, {"ignored"}),
-    "put": Case("PutLiveActivityStream", "PUT", "live-activity/stream/s", STATE, PUT, {"warning", "ended_activity_id"}),
+    "end": Case("EndLiveActivity", "POST", "live-activity/end", CHANGE, ENDED, {"ignored", "by_broadcast"}),
+    "put": Case(
+        "PutLiveActivityStream",
+        "PUT",
+        "live-activity/stream/s",
+        STATE,
+        PUT,
+        {"warning", "ended_activity_id", "by_broadcast"},
+    ),
     "badge": Case("SetBadge", "POST", "badge", {"badge": 3}, NUMBER, UPDATED_AND_MORE),
 }
 

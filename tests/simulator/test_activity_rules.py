@@ -7,7 +7,8 @@ import pytest
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
-from simulator.apns.directory import AcceptedPush, TokenDirectory
+from simulator.apns.accepted_push import AcceptedPush
+from simulator.apns.directory import TokenDirectory
 from simulator.clock import MAX_OFFSET, Clock
 from simulator.phones.activity_card import ACTIVE_SECONDS, LINGER_SECONDS, ActivityCard
 from simulator.phones.activity_cards import MAX_ACTIVE, ActivityCards

@@ -24,6 +24,7 @@ async def test_a_start_shows_a_card_with_every_part_of_the_push(live: LivePhone)
     assert card.pop("started_at") == card.pop("updated_at")
     assert card.pop("stale_at") is not None
     card.pop("token_reported")
+    assert card.pop("channel_id") is None
     assert card == {
         "activity_id": "a", "state": "active", "stale": False, "content_state": content, "actions": [ACTION],
         "ended_at": None, "dismiss_at": None, "timestamp": 1000, "updates": 0, "relevance_score": 7.5,

@@ -10,6 +10,7 @@ from smith.core.v1.json_object_pb2 import JsonObject
 from core_service.common.reading import to_tags, to_timestamp
 from core_service.common.validation import write_json
 from core_service.live_activities.history.service import Entry, OnDevice, Record, StreamRow, button
+from core_service.sending.port import NO_DEVICE
 
 
 def to_activity(record: Record) -> nouns.LiveActivity:
@@ -63,6 +64,7 @@ def to_device(one: OnDevice) -> nouns.LiveActivityDevice:
         explanation=verdict.explanation,
         advice=verdict.advice,
         budget_spent=one.budget_spent,
+        by_broadcast=bool(facts.by_broadcast),
     )
 
 
@@ -76,9 +78,10 @@ def to_entry(entry: Entry) -> nouns.LiveActivityTimelineEntry:
         state = JsonObject(json=entry.content_state)
         message.state.CopyFrom(nouns.LiveActivityState(event=event, content_state=state))
         return message
+    by_broadcast = entry.device_id == NO_DEVICE
     message.attempt.CopyFrom(
         nouns.LiveActivityAttempt(
-            device_id=str(entry.device_id),
+            device_id="" if by_broadcast else str(entry.device_id),
             device_name=entry.device_name,
             event=event,
             outcome=attempts.DeliveryOutcome.Value(f"DELIVERY_OUTCOME_{(entry.outcome or '').upper()}"),
@@ -86,6 +89,7 @@ def to_entry(entry: Entry) -> nouns.LiveActivityTimelineEntry:
             status_code=entry.status_code,
             reason=entry.reason or "",
             latency_ms=entry.latency_ms or 0,
+            by_broadcast=by_broadcast,
         )
     )
     return message

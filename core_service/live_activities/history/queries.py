@@ -90,8 +90,8 @@ WHERE a.id = %(id)s::text AND a.account_id = %(account_id)s
 COUNT_PHASES = "SELECT phase, count(*) FROM live_activity_devices WHERE activity_id = %(id)s::text GROUP BY phase"
 
 LIST_DEVICES = """
-SELECT l.version, l.ended_at, l.expires_at, s.paused_at, p.phase, p.accepted_version, p.leased, p.next_at, p.failures,
-       p.reason, p.started_at, p.withdrawn_at,
+SELECT l.version, l.ended_at, l.expires_at, s.paused_at, p.phase, GREATEST(p.accepted_version, c.accepted_version),
+       p.leased, p.next_at, p.failures, p.reason, p.started_at, p.withdrawn_at, p.broadcast_channel_id IS NOT NULL,
        d.push_token IS NOT NULL, d.push_token_dead_reason, d.push_to_start_token IS NOT NULL,
        d.push_to_start_token_dead_reason, d.tokens_taken_at, d.environment,
        p.device_id, d.name, p.user_id, COALESCE(u.name, ''), p.update_token IS NOT NULL,
@@ -102,6 +102,7 @@ JOIN devices d ON d.id = p.device_id
 LEFT JOIN users u ON u.id = p.user_id
 LEFT JOIN live_activity_streams s ON s.id = l.stream_id AND s.activity_id = l.id
 LEFT JOIN live_activity_push_budgets b ON b.device_id = p.device_id
+LEFT JOIN live_activity_broadcasts c ON c.activity_id = p.activity_id AND c.channel_id = p.broadcast_channel_id
 WHERE p.activity_id = %(id)s::text AND p.device_id > %(after)s
 ORDER BY p.device_id
 LIMIT %(limit)s

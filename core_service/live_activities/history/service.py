@@ -302,5 +302,5 @@ class ActivityHistory:
 
 
 def _on_device(row: Sequence[Any], now: dt.datetime) -> OnDevice:
-    facts, tokens = ActivityFacts(*row[:12]), DeviceFacts(*row[12:18])
-    return OnDevice(facts, explain_activity(facts, tokens, now), *row[18:])
+    facts, tokens = ActivityFacts(*row[:13]), DeviceFacts(*row[13:19])
+    return OnDevice(facts, explain_activity(facts, tokens, now), *row[19:])

@@ -74,6 +74,7 @@ def _message(planned: Planned, activity: Activity) -> Message:
         urgent=planned.urgent,
         expires_at=activity.expires_at,
         dismiss_at=activity.dismiss_at,
+        channel_id=planned.claim.broadcast_channel_id,
         content_version=planned.claim.content_version,
     )
 

@@ -143,6 +143,8 @@ class SentPush:
     sent_at: dt.datetime
     maybe_shown_before: bool = False
     """Whether an earlier start may have been shown. For starts only."""
+    channel_id: str | None = None
+    """The broadcast channel that a start named."""
 
 
 def next_event(held: Held, wanted: Wanted) -> ActivityEvent | None:

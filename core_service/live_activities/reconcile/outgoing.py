@@ -40,7 +40,7 @@ class Outgoing:
             claim = one.claim
             kind = (
                 *(one.event, one.timestamp, one.alerting, one.urgent, one.priority),
-                *(claim.content_version, claim.surface.is_browser),
+                *(claim.content_version, claim.surface.is_browser, claim.broadcast_channel_id),
             )
             key = (claim.activity_id, *kind)
             if key not in groups:

@@ -58,6 +58,8 @@ class Claim(NamedTuple):
     """Its end waits for the activity that replaces it."""
     has_successor: bool | None
     """The activity that replaces it has started on the device."""
+    broadcast_channel_id: str | None = None
+    """The broadcast channel that its start names."""
 
     @property
     def surface(self) -> Surface:
@@ -111,7 +113,8 @@ class Planned:
     def sent(self, now: dt.datetime) -> SentPush:
         """What the settler needs to know once APNs has answered this push."""
         claim = self.claim
-        return SentPush(self.event, self.version, claim.attempt + 1, self.token, now, claim.maybe_shown)
+        channel_id = claim.broadcast_channel_id
+        return SentPush(self.event, self.version, claim.attempt + 1, self.token, now, claim.maybe_shown, channel_id)
 
 
 def plan(claim: Claim, activity: Activity, event: ActivityEvent, now: dt.datetime) -> Planned | None:

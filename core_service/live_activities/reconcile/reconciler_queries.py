@@ -36,7 +36,7 @@ due AS MATERIALIZED (
                p.successor IS NOT NULL AND EXISTS (
                    SELECT FROM live_activity_devices n
                    WHERE n.activity_id = p.successor AND n.device_id = p.device_id AND n.started_at IS NOT NULL
-               ) AS has_successor
+               ) AS has_successor, p.broadcast_channel_id
         FROM live_activity_devices p JOIN devices d ON d.id = p.device_id
         WHERE p.account_id = owing.account_id AND p.next_at <= %(now)s
         ORDER BY p.next_at

@@ -31,6 +31,7 @@ from core_service.live_activities.reconcile.settled_rows import (
     write_devices,
 )
 from core_service.live_activities.reconcile.usual import is_usual, settle_usual
+from core_service.live_activities.state.broadcast_queries import REPEAT_BROADCASTS
 from core_service.live_activities.state.pace import Surface
 from core_service.live_activities.state.payload import ActivityEvent
 from core_service.sending.port import Outcome, OutcomeKind
@@ -141,6 +142,7 @@ class ActivitySettler:
                 # A device that was unpaired meanwhile has no row any more.
                 if one.pair in held:
                     held[one.pair] = self._settle(held[one.pair], one, activities[one.activity_id].wanted, now)
+            await _repeat_broadcasts(connection, batch, now)
             await _rest_without_token(connection, held, {one.device_id for one in died}, now)
             await write_devices(connection, held)
             if released := _replaced(batch, activities):
@@ -264,6 +266,21 @@ async def _rest_without_token(
             held[pair] = replace(one, next_at=None)
         elif one.lacks_subscription and one.next_at is None:
             held[pair] = replace(one, next_at=now + TOKEN_CHANGING)
+
+
+async def _repeat_broadcasts(
+    connection: AsyncConnection[TupleRow], batch: list[ActivitySettlement], now: dt.datetime
+) -> None:
+    """Phones that listen from now on may have missed what was broadcast since their start was written."""
+    begun = [
+        (one.activity_id, one.sent.channel_id, one.sent.version)
+        for one in batch
+        if one.sent is not None and one.sent.channel_id is not None and one.sent.event is ActivityEvent.START
+    ]
+    if begun:
+        activity_ids, channel_ids, versions = (list(values) for values in zip(*begun, strict=True))
+        parameters = {"activity_ids": activity_ids, "channel_ids": channel_ids, "versions": versions, "now": now}
+        await connection.execute(REPEAT_BROADCASTS, parameters)
 
 
 def _replaced(batch: list[ActivitySettlement], activities: dict[str, SettledActivity]) -> list[Pair]:

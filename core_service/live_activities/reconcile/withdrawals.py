@@ -19,6 +19,7 @@ from core_service.live_activities.reconcile.withdrawal_queries import (
     SETTLE_WITHDRAWALS,
     WITHDRAW,
 )
+from core_service.live_activities.state.broadcast_queries import CLOSE_BROADCASTS
 from core_service.live_activities.state.pace import surface_of
 from core_service.live_activities.state.web_form import withdrawn_for_browsers
 from core_service.sending.port import About, Outcome, OutcomeKind, Push, PushEvent, PushSender, PushType, Target
@@ -42,7 +43,7 @@ async def withdraw_cards(session: AsyncSession, device_ids: Sequence[uuid.UUID])
     """
     if device_ids:
         connection = await session.connection()
-        for step in (LOCK_SHOWN, WITHDRAW):
+        for step in (LOCK_SHOWN, WITHDRAW, CLOSE_BROADCASTS):
             await connection.exec_driver_sql(step, {"device_ids": list(device_ids)})
 
 

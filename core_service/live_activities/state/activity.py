@@ -72,6 +72,7 @@ class Activity:
     dismiss_after_seconds: int | None
     updates: int
     quiet_start: bool
+    by_broadcast: bool
     created_at: dt.datetime
     heard_at: dt.datetime
     expires_at: dt.datetime

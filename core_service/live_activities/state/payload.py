@@ -53,6 +53,8 @@ class Message:
     urgent: bool
     expires_at: dt.datetime
     dismiss_at: dt.datetime | None
+    channel_id: str | None = None
+    """The broadcast channel that an activity listens to from its start on; None if it is to have an update token."""
     content_version: int = NEWEST
     """Which content states the phones' app decodes (`older_apps`)."""
 
@@ -70,9 +72,9 @@ class PayloadBuilder:
             aps |= {
                 "attributes-type": self._attributes_type,
                 "attributes": {"activity_id": message.activity_id},
-                # iOS 18: the activity will have an update token, and is on no broadcast channel.
-                "input-push-token": 1,
             }
+            # iOS 18: the activity will have an update token, or listens to a broadcast channel.
+            aps |= {"input-push-token": 1} if message.channel_id is None else {"input-push-channel": message.channel_id}
         aps["content-state"] = content_state_for_phone(
             message.content_state, message.action, message.secondary_action, message.content_version
         )

@@ -12,12 +12,13 @@ after it, or reads rows that it locks itself.
 
 from core_service.channels.audience import IN_CHANNELS
 from core_service.live_activities.models import OPEN, STARTABLE
+from core_service.live_activities.state.broadcast_queries import BROADCAST_START, LISTENS
 from core_service.live_activities.state.pace import IS_BROWSER, STACKS
 
 ACTIVITY_COLUMNS = """
     a.id, a.account_id, a.stream_id, a.replaces, a.channel_ids, a.channel_slugs, a.version, a.content_state, a.action,
     a.secondary_action, a.tags, a.metadata, a.alert, a.alert_version, a.alert_at, a.urgent_version,
-    a.dismiss_after_seconds, a.updates, a.quiet_start,
+    a.dismiss_after_seconds, a.updates, a.quiet_start, a.by_broadcast,
     a.created_at, a.heard_at, a.expires_at, a.ended_at, a.dismiss_at"""
 
 READ_ACTIVITY = f"SELECT {ACTIVITY_COLUMNS} FROM live_activities a WHERE a.id = %(id)s::text"
@@ -57,7 +58,7 @@ correctly."""
 _START = f"""
 WITH target AS MATERIALIZED (
     SELECT id, user_id, push_to_start_token_dead_reason IS NULL AS startable, content_version < %(newest)s AS is_older,
-           id = ANY(%(full)s::uuid[]) AS is_full
+           id = ANY(%(full)s::uuid[]) AS is_full{{columns}}
     FROM devices
     WHERE account_id = %(account_id)s AND {STARTABLE} {{condition}} AND id <> ALL(%(without)s::uuid[])
     -- One that is just being unpaired is waited for, and then is not there. What unpairs them locks them in this order.
@@ -86,27 +87,46 @@ WITH target AS MATERIALIZED (
     FROM activity, jsonb_to_recordset(%(buttons)s::text::jsonb)
         AS b(id uuid, title text, type text, url text, method text, body text)
     ON CONFLICT (id) DO UPDATE SET activity_id = EXCLUDED.activity_id
-), device AS (
+){{broadcast}}, device AS (
     INSERT INTO live_activity_devices (
         activity_id, device_id, account_id, user_id, phase, maybe_shown, accepted_version, sent_version, timestamp,
         apns_id, attempt, failures, leased, next_at
     )
     SELECT activity.id, target.id, %(account_id)s, target.user_id, 'requested', false, 0, 0, 0, gen_random_uuid(),
-           0, 0, false, CASE WHEN target.is_full THEN %(later)s::timestamptz ELSE %(now)s END
-    FROM activity, target
+           0, 0, false, CASE WHEN target.is_full THEN %(later)s::timestamptz{{held}} ELSE %(now)s END
+    FROM activity CROSS JOIN target{{channel}}
     RETURNING device_id
 )
 SELECT count(*) FILTER (WHERE startable AND NOT is_full), (SELECT count(*) FROM device),
-       CASE WHEN bool_or(is_full) THEN %(later)s::timestamptz END, %(is_simpler)s AND COALESCE(bool_or(is_older), false)
+       CASE WHEN bool_or(is_full) THEN %(later)s::timestamptz END,
+       %(is_simpler)s AND COALESCE(bool_or(is_older), false), {{is_broadcast}}
 FROM target
 """
 """The devices that can be sent to at once; all of them; when those are due that must be told of an end first; and
 whether one of them has an app that gets the state in a simpler form. Those with a dead push-to-start token are due too:
-only a claim can tell whether they must wait for another token."""
+only a claim can tell whether they must wait for another token. Last, whether a broadcast channel is to be made."""
 
-START_FOR_ALL = _START.format(condition="")
 
-START_FOR_CHANNELS = _START.format(condition=f"AND {IN_CHANNELS}")
+def start_query(*, for_channels: bool, by_broadcast: bool) -> str:
+    """The statement that records a start: for some channels or all of the account, and with broadcasts or without."""
+    of_broadcast = {
+        "columns": f", environment, bundle_id, {LISTENS} AS listens",
+        "broadcast": f", {BROADCAST_START}",
+        "held": " WHEN broadcast.environment IS NOT NULL THEN %(hold_start_until)s::timestamptz",
+        "channel": """ LEFT JOIN broadcast ON target.listens AND broadcast.environment = target.environment
+        AND broadcast.bundle_id IS NOT DISTINCT FROM target.bundle_id""",
+        "is_broadcast": "EXISTS (SELECT FROM broadcast)",
+    }
+    without = dict.fromkeys(of_broadcast, "") | {"is_broadcast": "false"}
+    return _START.format(
+        condition=f"AND {IN_CHANNELS}" if for_channels else "", **(of_broadcast if by_broadcast else without)
+    )
+
+
+START_FOR_ALL = start_query(for_channels=False, by_broadcast=False)
+START_FOR_CHANNELS = start_query(for_channels=True, by_broadcast=False)
+START_FOR_ALL_BY_BROADCAST = start_query(for_channels=False, by_broadcast=True)
+START_FOR_CHANNELS_BY_BROADCAST = start_query(for_channels=True, by_broadcast=True)
 
 # --- a new state (updates: update_queries.py) ---
 
@@ -145,9 +165,9 @@ WITH activity AS (
         updated_at = %(now)s, heard_at = %(now)s,
         ended_at = %(now)s, dismiss_at = %(dismiss_at)s, due_at = expires_at + interval '4 hours'
     WHERE {_AS_READ}
-    RETURNING id, version, %(buttons)s::text::jsonb AS buttons, {_TO_KEEP}
+    RETURNING id, version, by_broadcast, %(buttons)s::text::jsonb AS buttons, {_TO_KEEP}
 ), {NEW_BUTTONS}, {kept("end")}
-SELECT version FROM activity
+SELECT version, by_broadcast FROM activity
 """
 
 END_DEVICES = f"""

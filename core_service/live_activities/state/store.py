@@ -16,7 +16,7 @@ from core_service.live_activities.state.activity import Activity, ActivityState,
 from core_service.live_activities.state.direct import DirectSender, LeasedDevice
 from core_service.live_activities.state.parameters import Change, annotations, as_read, updates_of
 from core_service.live_activities.state.turn import DueDevices, Turn
-from core_service.live_activities.state.update_queries import UPDATE_ACTIVITIES
+from core_service.live_activities.state.update_queries import UPDATE_ACTIVITIES, UPDATE_WITH_BROADCASTS
 from core_service.work_queue.group import Crowd, Group
 from core_service.work_queue.keyed import KeyedLimiter, KeyedLock
 from core_service.work_queue.outcome_wait import OutcomeCounts
@@ -39,7 +39,16 @@ class ActivityStore:
     """Reads and changes activities. Every method is one transaction; reads of streams and updates that come at the
     same time share one."""
 
-    def __init__(self, pool: Pool, account_limit: KeyedLimiter[uuid.UUID], crowd: Crowd, direct: DirectSender) -> None:
+    def __init__(
+        self,
+        pool: Pool,
+        account_limit: KeyedLimiter[uuid.UUID],
+        crowd: Crowd,
+        direct: DirectSender,
+        broadcast_above: int = 0,
+    ) -> None:
+        """`broadcast_above`: see Turn."""
+        self._broadcast_above = broadcast_above
         self._pool = pool
         self._direct = direct
         self._account_limit = account_limit
@@ -119,17 +128,20 @@ class ActivityStore:
     async def _update_together(self, changes: Sequence[Change]) -> list[DueDevices | None]:
         owed: list[DueDevices | None] = [None] * len(changes)
         leased: list[tuple[Change, list[LeasedDevice]]] = []
+        are_broadcast = any(change.activity.by_broadcast for change in changes)
+        statement = UPDATE_WITH_BROADCASTS if are_broadcast else UPDATE_ACTIVITIES
         async with self._pool.connection() as connection:
             # Made only now, because many requests may have waited for the connection.
             offer = self._direct.offer(changes)
             parameters = updates_of(changes) | offer.parameters
             async with connection.transaction() if self._direct.has_budgets(changes) else nullcontext():
-                cursor = await connection.execute(UPDATE_ACTIVITIES, parameters, binary=True)
+                cursor = await connection.execute(statement, parameters, binary=True)
                 for place, rows in groupby(await cursor.fetchall(), key=itemgetter(0)):
                     of_one = list(rows)
                     devices = [LeasedDevice(*row[DUE_COLUMNS:]) for row in of_one if row[DUE_COLUMNS] is not None]
                     _, due, total, next_at, is_simpler, *_ = of_one[0]
-                    owed[place - 1] = DueDevices(due, total, next_at, is_simpler, len(devices))
+                    by_broadcast = changes[place - 1].activity.by_broadcast
+                    owed[place - 1] = DueDevices(due, total, next_at, is_simpler, len(devices), by_broadcast)
                     if devices:
                         leased.append((changes[place - 1], devices))
                 send = await self._direct.prepare(connection, offer, leased) if leased else None
@@ -177,7 +189,7 @@ class ActivityStore:
         ):
             cursor = await connection.execute(queries.LOCK_ACCOUNT, {"account_id": account_id})
             row = await cursor.fetchone()
-            yield Turn(connection, account_id, row[0] if row else None)
+            yield Turn(connection, account_id, row[0] if row else None, self._broadcast_above)
 
 
 def stream_of(row: tuple[Any, ...]) -> Stream:

@@ -14,6 +14,7 @@ from core_service.common.orm import new_id
 from core_service.identity.principal import ChannelRef, Sender
 from core_service.live_activities.state import queries
 from core_service.live_activities.state.activity import LIFETIME, Activity, ActivityState, Stream, last_state
+from core_service.live_activities.state.broadcast_queries import END_BROADCASTS
 from core_service.live_activities.state.parameters import next_of, parameters_of
 from core_service.live_activities.state.vacancy import (
     EVERYWHERE,
@@ -36,6 +37,9 @@ LOOK_AGAIN = dt.timedelta(seconds=1)
 RENEWAL = dt.timedelta(minutes=15)
 """How long before its 8 hours are over a stream's activity is replaced by itself."""
 
+HOLD_START = dt.timedelta(seconds=4)
+"""How long starts wait at most for the making of a broadcast channel. Then they go with tokens."""
+
 AFTER_THE_END = dt.timedelta(seconds=1)
 """How much later than the end of another one an activity starts on a phone that has no room for both."""
 
@@ -54,13 +58,23 @@ class DueDevices:
     """Whether one of the devices has an app that gets the state in a simpler form."""
     leased: int = 0
     """Those of the due devices to which it is being sent already."""
+    by_broadcast: bool = False
+    """Whether phones are told by broadcast; of a start, whether a channel for that is to be made."""
 
 
 class Turn:
     """What a transaction with the account's lock may do. It takes effect when the transaction commits. `limit` is the
-    account's own limit of activities at one time; None for the server's default."""
+    account's own limit of activities at one time; None for the server's default. `broadcast_above`: for more phones
+    than this that can listen, a start has a broadcast channel made; 0 for never."""
 
-    def __init__(self, connection: AsyncConnection[TupleRow], account_id: uuid.UUID, limit: int | None) -> None:
+    def __init__(
+        self,
+        connection: AsyncConnection[TupleRow],
+        account_id: uuid.UUID,
+        limit: int | None,
+        broadcast_above: int = 0,
+    ) -> None:
+        self._broadcast_above = broadcast_above
         self._connection = connection
         self._account_id = account_id
         self._limit = limit
@@ -143,9 +157,15 @@ class Turn:
             "due_at": expires_at if stream_id is None else expires_at - RENEWAL,
         }
         query = queries.START_FOR_ALL if channels is None else queries.START_FOR_CHANNELS
+        if self._broadcast_above:
+            query = queries.START_FOR_ALL_BY_BROADCAST if channels is None else queries.START_FOR_CHANNELS_BY_BROADCAST
+            parameters |= {"broadcast_above": self._broadcast_above, "hold_start_until": now + HOLD_START}
         cursor = await self._connection.execute(query, parameters, binary=True)
         row = await cursor.fetchone()
-        owed = DueDevices(*row) if row else DueDevices(0, 0)
+        owed = DueDevices(0, 0)
+        if row:
+            due, total, next_at, is_simpler, by_broadcast = row
+            owed = DueDevices(due, total, next_at, is_simpler, by_broadcast=by_broadcast)
         if owed.total and stream_id is not None:
             await self.write_stream(stream_id, activity_id=activity_id)
         if owed.total and replaced is not None:
@@ -172,11 +192,16 @@ class Turn:
             "successor": successor,
         }
         cursor = await self._connection.execute(queries.END_ACTIVITY, parameters, binary=True)
-        if await cursor.fetchone() is None:
+        ended = await cursor.fetchone()
+        if ended is None:
             return None
         cursor = await self._connection.execute(queries.END_DEVICES, parameters, binary=True)
         row = await cursor.fetchone()
-        return DueDevices(*row) if row else DueDevices(0, 0)
+        by_broadcast = bool(ended[1])
+        if by_broadcast:
+            await self._connection.execute(END_BROADCASTS, parameters)
+        due, total = row or (0, 0)
+        return DueDevices(due, total, by_broadcast=by_broadcast)
 
     async def end_locked(
         self,

@@ -2,10 +2,11 @@
 themselves. How it locks: see queries.py."""
 
 from core_service.live_activities.models import OPEN
+from core_service.live_activities.state.broadcast_queries import BROADCAST_DUE
 from core_service.live_activities.state.pace import IS_SPARED, RESTS_UNTIL
 from core_service.live_activities.state.queries import NEW_BUTTONS, kept
 
-UPDATE_ACTIVITIES = f"""
+_UPDATE = f"""
 WITH asked AS MATERIALIZED (
     SELECT * FROM unnest(
         %(ids)s::text[], %(read_versions)s::bigint[], %(read_tags)s::text[], %(read_metadata)s::text[],
@@ -20,7 +21,7 @@ WITH asked AS MATERIALIZED (
 ), unchanged AS MATERIALIZED (
     SELECT asked.*
     FROM asked JOIN live_activities a ON a.id = asked.id
-    WHERE a.version = asked.read_version AND a.ended_at IS NULL
+    WHERE a.version = asked.read_version AND a.ended_at IS NULL {{condition}}
       AND a.tags IS NOT DISTINCT FROM asked.read_tags::text[]
       AND a.metadata IS NOT DISTINCT FROM asked.read_metadata
     ORDER BY a.id
@@ -52,9 +53,9 @@ WITH asked AS MATERIALIZED (
                THEN {RESTS_UNTIL}
            END AS rests_until
     FROM live_activity_devices p JOIN activity ON p.activity_id = activity.id
-    WHERE p.{OPEN}
+    WHERE p.{OPEN} AND p.broadcast_channel_id IS NULL
     FOR UPDATE OF p SKIP LOCKED
-), waking AS (
+){{broadcast}}, waking AS (
     -- One that lacks an earlier step has a push of high priority due for a mere tick. Its budget is the reconciler's.
     SELECT device.*, activity.version,
            device.rests_until <= activity.at AND device.is_plain AND row_number() OVER (
@@ -106,3 +107,9 @@ LEFT JOIN devices d ON d.id = w.device_id
 """A row for each activity that is as it was read, or for each of its devices that are leased: its place in the arrays;
 the devices due now, with those; all that are owed the state; when the first of the others is due; and whether one of
 them has an app that gets the state in a simpler form. Then the leased device, as it was before and will be sent to."""
+
+UPDATE_ACTIVITIES = _UPDATE.format(condition="AND NOT a.by_broadcast", broadcast="")
+"""Leaves out those that have come to be broadcast since they were read."""
+
+UPDATE_WITH_BROADCASTS = _UPDATE.format(condition="", broadcast=f", {BROADCAST_DUE}")
+"""The same, and makes the broadcasts due of those that have some."""

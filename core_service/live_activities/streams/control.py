@@ -33,6 +33,8 @@ class DeleteResult:
     timestamp: dt.datetime
     activity_id: str | None = None
     counts: OutcomeCounts | None = None
+    by_broadcast: bool = False
+    """Phones are told by broadcast, so that there are no counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,9 @@ class StreamControl:
             parts.publish(caller.account_id, EventType.STREAM_ENDED, now, ended, stream_key)
             if activity is None:
                 return DeleteResult(stream_key, now)
-            return DeleteResult(stream_key, now, ended, await parts.outcomes(wait, owed, deadline))
+            counts = await parts.outcomes(wait, owed, deadline)
+            by_broadcast = owed.by_broadcast
+            return DeleteResult(stream_key, now, ended, None if by_broadcast else counts, by_broadcast)
 
     async def pause(self, account_id: uuid.UUID, stream_key: str) -> str | None:
         """Takes the stream off all phones until it is resumed. Returns the id of the activity that was ended, if one
@@ -84,6 +88,7 @@ class StreamControl:
         """
         now = self._parts.clock()
         ended: Activity | None = None
+        by_broadcast = False
         check_key(stream_key)
         async with self._parts.store.turn(account_id) as turn:
             stream = await _existing(turn, stream_key)
@@ -95,7 +100,10 @@ class StreamControl:
             await turn.note_act(stream.id)
             if not activity.over(now):
                 ended = activity
-                await turn.end_locked(activity, last_state(activity, now), now, dismiss_at=now)
+                owed = await turn.end_locked(activity, last_state(activity, now), now, dismiss_at=now)
+                by_broadcast = owed.by_broadcast
+        if by_broadcast:
+            self._parts.broadcasts.wake()
         if ended is not None:
             self._parts.publish(account_id, EventType.LIVE_ACTIVITY_ENDED, now, ended.id, stream_key)
         self._parts.publish(account_id, EventType.STREAM_PAUSED, now, ended.id if ended else "", stream_key)

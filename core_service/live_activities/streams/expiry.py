@@ -7,6 +7,7 @@ from typing import Any
 
 from core_service.common.clock import Clock
 from core_service.events.service import Event, EventBus, EventType
+from core_service.live_activities.state.broadcast_queries import EXPIRE_BROADCASTS
 from core_service.live_activities.streams import expiry_queries as queries
 from core_service.live_activities.streams.control import StreamControl
 from service_kit.database import DATABASE_AWAY, Pool
@@ -59,7 +60,9 @@ class Expiry:
             closed = await cursor.fetchall()
             if closed:
                 await connection.execute(queries.CLOSE_DEVICES, {"ids": [row[0] for row in closed]})
-        for activity_id, account_id, expired in closed:
+            if broadcast := [row[0] for row in closed if row[3]]:
+                await connection.execute(EXPIRE_BROADCASTS, {"ids": broadcast, "now": parameters["now"]})
+        for activity_id, account_id, expired, _ in closed:
             if expired:
                 event = Event(EventType.LIVE_ACTIVITY_ENDED, parameters["now"], activity_id=activity_id)
                 self._events.publish(account_id, event)

@@ -14,7 +14,7 @@ UPDATE live_activities a
 SET ended_at = COALESCE(a.ended_at, a.expires_at), dismiss_at = COALESCE(a.dismiss_at, a.expires_at), due_at = NULL
 FROM over
 WHERE a.id = over.id
-RETURNING a.id, a.account_id, over.expired
+RETURNING a.id, a.account_id, over.expired, a.by_broadcast
 """
 """Activities that iOS has ended, and ended ones whose held end can no longer reach a phone."""
 

@@ -48,6 +48,8 @@ class PutResult:
     effective_channel_slugs: tuple[str, ...] | None = None
     warning: str | None = None
     tags: tuple[str, ...] = ()
+    by_broadcast: bool = False
+    """Phones are told by broadcast, so that there are no counts."""
 
 
 class StreamPuts:
@@ -87,14 +89,17 @@ class StreamPuts:
         finally:
             self._forget(put)
         operation, previous = recorded.operation, recorded.previous
-        updated = previous if operation is Operation.UPDATED else None
+        is_update = operation is Operation.UPDATED
+        by_broadcast = is_update and recorded.owed is not None and recorded.owed.by_broadcast
+        updated = previous if is_update else None
         return PutResult(
             operation=operation,
             stream_key=stream_key,
             timestamp=recorded.now,
             activity_id=recorded.activity_id,
             previous_activity_id=previous.id if operation is Operation.ROTATED and previous else None,
-            counts=counts,
+            counts=None if by_broadcast else counts,
+            by_broadcast=by_broadcast,
             effective_channel_slugs=None if channels is None else tuple(channel.slug for channel in channels),
             ended_activity_id=recorded.made_room.id if recorded.made_room else None,
             warning=warnings(recorded.owed, updated, recorded.now) if recorded.owed else None,

@@ -94,6 +94,7 @@ _UPDATED = {
     "devices_queued": 0,
     "timestamp": AT,
 }
+_BROADCAST = {"success": True, "activity_id": ACTIVITY_ID, "timestamp": AT, "by_broadcast": True}
 _STREAM = {"success": True, "stream_key": STREAM_KEY, "activity_id": ACTIVITY_ID, "timestamp": AT}
 
 RESPONSES: dict[str, dict[str, Any]] = {
@@ -114,8 +115,12 @@ RESPONSES: dict[str, dict[str, Any]] = {
             "timestamp": AT,
         },
     },
-    "UpdateLiveActivity": {"updated": _UPDATED},
-    "EndLiveActivity": {"ended": _UPDATED, "had_ended_before": _UPDATED | {"devices_notified": 0, "ignored": True}},
+    "UpdateLiveActivity": {"updated": _UPDATED, "by_broadcast": _BROADCAST},
+    "EndLiveActivity": {
+        "ended": _UPDATED,
+        "had_ended_before": _UPDATED | {"devices_notified": 0, "ignored": True},
+        "by_broadcast": _BROADCAST,
+    },
     "PutLiveActivityStream": {
         "started": _STREAM | {"operation": "started", "devices_notified": 2, "devices_queued": 0, "users_notified": 1},
         "updated": _STREAM | {"operation": "updated", "devices_notified": 2, "devices_queued": 0, "users_notified": 1},
@@ -127,6 +132,7 @@ RESPONSES: dict[str, dict[str, Any]] = {
             "devices_queued": 0,
             "users_notified": 1,
         },
+        "by_broadcast": _STREAM | {"operation": "updated", "by_broadcast": True},
         "noop": _STREAM | {"operation": "noop"},
         "paused": _STREAM | {"operation": "paused", "activity_id": None},
     },

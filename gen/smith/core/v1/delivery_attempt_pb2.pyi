@@ -230,10 +230,11 @@ class DeliveryAttempt(_message.Message):
     DEVICE_NAME_FIELD_NUMBER: _builtins.int
     SUBJECT_TITLE_FIELD_NUMBER: _builtins.int
     CONCERN_FIELD_NUMBER: _builtins.int
+    BY_BROADCAST_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     """Identifier, a UUID. Attempts sort by it in the order they were written."""
     device_id: _builtins.str
-    """The device, a UUID."""
+    """The device, a UUID. Empty of a broadcast, which Apple hands to all phones that listen."""
     notification_id: _builtins.str
     """A push notification, a UUID."""
     activity_id: _builtins.str
@@ -260,6 +261,8 @@ class DeliveryAttempt(_message.Message):
     """Title of the notification or Live Activity, or the number for the app's icon. Empty if it is not kept any more."""
     concern: Global___DeliveryConcern.ValueType
     """Whom `reason` concerns: who may do something about it. Left out if accepted."""
+    by_broadcast: _builtins.bool
+    """Whether it was a broadcast: one message for all phones that show a Live Activity. Apple does not say which it has reached."""
     @_builtins.property
     def occurred_at(self) -> _timestamp_pb2.Timestamp:
         """When its outcome was known."""
@@ -283,10 +286,11 @@ class DeliveryAttempt(_message.Message):
         device_name: _builtins.str = ...,
         subject_title: _builtins.str = ...,
         concern: Global___DeliveryConcern.ValueType = ...,
+        by_broadcast: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_status_code", b"_status_code", "activity_id", b"activity_id", "badge_update_id", b"badge_update_id", "notification_id", b"notification_id", "occurred_at", b"occurred_at", "status_code", b"status_code", "subject", b"subject"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_status_code", b"_status_code", "activity_id", b"activity_id", "apns_id", b"apns_id", "badge_update_id", b"badge_update_id", "concern", b"concern", "device_id", b"device_id", "device_name", b"device_name", "event", b"event", "id", b"id", "latency_ms", b"latency_ms", "notification_id", b"notification_id", "occurred_at", b"occurred_at", "outcome", b"outcome", "priority", b"priority", "reason", b"reason", "status_code", b"status_code", "subject", b"subject", "subject_title", b"subject_title"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_status_code", b"_status_code", "activity_id", b"activity_id", "apns_id", b"apns_id", "badge_update_id", b"badge_update_id", "by_broadcast", b"by_broadcast", "concern", b"concern", "device_id", b"device_id", "device_name", b"device_name", "event", b"event", "id", b"id", "latency_ms", b"latency_ms", "notification_id", b"notification_id", "occurred_at", b"occurred_at", "outcome", b"outcome", "priority", b"priority", "reason", b"reason", "status_code", b"status_code", "subject", b"subject", "subject_title", b"subject_title"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__status_code: _TypeAlias = _typing.Literal["status_code"]  # noqa: Y015
     _WhichOneofArgType__status_code: _TypeAlias = _typing.Literal["_status_code", b"_status_code"]  # noqa: Y015

@@ -15,10 +15,10 @@ import builtins as _builtins
 import sys
 import typing as _typing
 
-if sys.version_info >= (3, 11):
-    from typing import TypeAlias as _TypeAlias, Never as _Never
+if sys.version_info >= (3, 10):
+    from typing import TypeAlias as _TypeAlias
 else:
-    from typing_extensions import TypeAlias as _TypeAlias, Never as _Never
+    from typing_extensions import TypeAlias as _TypeAlias
 
 DESCRIPTOR: _descriptor.FileDescriptor
 
@@ -584,6 +584,7 @@ class DeviceLiveActivity(_message.Message):
     STARTED_AT_FIELD_NUMBER: _builtins.int
     STALE_AT_FIELD_NUMBER: _builtins.int
     DISMISS_AT_FIELD_NUMBER: _builtins.int
+    BROADCAST_CHANNEL_ID_FIELD_NUMBER: _builtins.int
     activity_id: _builtins.str
     """The activity."""
     phase: Global___DeviceLiveActivityPhase.ValueType
@@ -591,6 +592,10 @@ class DeviceLiveActivity(_message.Message):
     timestamp: _builtins.int
     """`aps.timestamp` of the newest push with this state, in UNIX seconds: what the app passes on when it updates the
     activity itself, so that an older push still on its way changes nothing.
+    """
+    broadcast_channel_id: _builtins.str
+    """The broadcast channel that it listens to, as Apple writes it (base64). If the app starts it, it does so with
+    `pushType: .channel(…)`, from iOS 18 on. Left out if it has an update token.
     """
     @_builtins.property
     def content_state(self) -> _json_object_pb2.JsonObject:
@@ -618,11 +623,14 @@ class DeviceLiveActivity(_message.Message):
         started_at: _timestamp_pb2.Timestamp | None = ...,
         stale_at: _timestamp_pb2.Timestamp | None = ...,
         dismiss_at: _timestamp_pb2.Timestamp | None = ...,
+        broadcast_channel_id: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["content_state", b"content_state", "dismiss_at", b"dismiss_at", "stale_at", b"stale_at", "started_at", b"started_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_broadcast_channel_id", b"_broadcast_channel_id", "broadcast_channel_id", b"broadcast_channel_id", "content_state", b"content_state", "dismiss_at", b"dismiss_at", "stale_at", b"stale_at", "started_at", b"started_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["activity_id", b"activity_id", "content_state", b"content_state", "dismiss_at", b"dismiss_at", "phase", b"phase", "stale_at", b"stale_at", "started_at", b"started_at", "timestamp", b"timestamp"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_broadcast_channel_id", b"_broadcast_channel_id", "activity_id", b"activity_id", "broadcast_channel_id", b"broadcast_channel_id", "content_state", b"content_state", "dismiss_at", b"dismiss_at", "phase", b"phase", "stale_at", b"stale_at", "started_at", b"started_at", "timestamp", b"timestamp"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
+    _WhichOneofReturnType__broadcast_channel_id: _TypeAlias = _typing.Literal["broadcast_channel_id"]  # noqa: Y015
+    _WhichOneofArgType__broadcast_channel_id: _TypeAlias = _typing.Literal["_broadcast_channel_id", b"_broadcast_channel_id"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__broadcast_channel_id) -> _WhichOneofReturnType__broadcast_channel_id | None: ...
 
 Global___DeviceLiveActivity: _TypeAlias = DeviceLiveActivity  # noqa: Y015

@@ -58,7 +58,7 @@ class _LiveActivityPhaseEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Liv
     LIVE_ACTIVITY_PHASE_REQUESTED: _LiveActivityPhase.ValueType  # 1
     """The push that starts it is queued, or its outcome is not known yet."""
     LIVE_ACTIVITY_PHASE_STARTED: _LiveActivityPhase.ValueType  # 2
-    """APNs accepted the start; the app has not returned an update token."""
+    """APNs accepted the start; the app has not returned an update token. Where phones are told by broadcast, they have none."""
     LIVE_ACTIVITY_PHASE_LIVE: _LiveActivityPhase.ValueType  # 3
     """It is on the phone and can be updated."""
     LIVE_ACTIVITY_PHASE_ENDED: _LiveActivityPhase.ValueType  # 4
@@ -76,7 +76,7 @@ LIVE_ACTIVITY_PHASE_UNSPECIFIED: LiveActivityPhase.ValueType  # 0
 LIVE_ACTIVITY_PHASE_REQUESTED: LiveActivityPhase.ValueType  # 1
 """The push that starts it is queued, or its outcome is not known yet."""
 LIVE_ACTIVITY_PHASE_STARTED: LiveActivityPhase.ValueType  # 2
-"""APNs accepted the start; the app has not returned an update token."""
+"""APNs accepted the start; the app has not returned an update token. Where phones are told by broadcast, they have none."""
 LIVE_ACTIVITY_PHASE_LIVE: LiveActivityPhase.ValueType  # 3
 """It is on the phone and can be updated."""
 LIVE_ACTIVITY_PHASE_ENDED: LiveActivityPhase.ValueType  # 4
@@ -256,6 +256,7 @@ class LiveActivityDevice(_message.Message):
     EXPLANATION_FIELD_NUMBER: _builtins.int
     ADVICE_FIELD_NUMBER: _builtins.int
     BUDGET_SPENT_FIELD_NUMBER: _builtins.int
+    BY_BROADCAST_FIELD_NUMBER: _builtins.int
     device_id: _builtins.str
     """The device, a UUID."""
     device_name: _builtins.str
@@ -284,6 +285,10 @@ class LiveActivityDevice(_message.Message):
     """Pushes of high priority that the device got for its Live Activities within the last hour (docs/live-activities.md,
     "Priority").
     """
+    by_broadcast: _builtins.bool
+    """Whether it is told by broadcast: then `accepted_version` is the newest that Apple took for all phones, and Apple does not
+    say whether it has reached this one.
+    """
     @_builtins.property
     def started_at(self) -> _timestamp_pb2.Timestamp:
         """When APNs accepted the start. Left out before."""
@@ -310,10 +315,11 @@ class LiveActivityDevice(_message.Message):
         explanation: _builtins.str = ...,
         advice: _builtins.str = ...,
         budget_spent: _builtins.int = ...,
+        by_broadcast: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["next_at", b"next_at", "started_at", b"started_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_version", b"accepted_version", "advice", b"advice", "budget_spent", b"budget_spent", "device_id", b"device_id", "device_name", b"device_name", "explanation", b"explanation", "has_update_token", b"has_update_token", "last_error", b"last_error", "next_at", b"next_at", "phase", b"phase", "started_at", b"started_at", "user_id", b"user_id", "user_name", b"user_name", "verdict", b"verdict", "wanted_version", b"wanted_version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_version", b"accepted_version", "advice", b"advice", "budget_spent", b"budget_spent", "by_broadcast", b"by_broadcast", "device_id", b"device_id", "device_name", b"device_name", "explanation", b"explanation", "has_update_token", b"has_update_token", "last_error", b"last_error", "next_at", b"next_at", "phase", b"phase", "started_at", b"started_at", "user_id", b"user_id", "user_name", b"user_name", "verdict", b"verdict", "wanted_version", b"wanted_version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -499,8 +505,9 @@ class LiveActivityAttempt(_message.Message):
     STATUS_CODE_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     LATENCY_MS_FIELD_NUMBER: _builtins.int
+    BY_BROADCAST_FIELD_NUMBER: _builtins.int
     device_id: _builtins.str
-    """The device, a UUID."""
+    """The device, a UUID. Empty of a broadcast, which Apple hands to all phones that listen."""
     device_name: _builtins.str
     """What it is called. Empty if it was unpaired."""
     event: _delivery_attempt_pb2.DeliveryEvent.ValueType
@@ -515,6 +522,8 @@ class LiveActivityAttempt(_message.Message):
     """APNs' reason or this server's. Empty if accepted."""
     latency_ms: _builtins.int
     """From handing the push over until its outcome was known, in milliseconds."""
+    by_broadcast: _builtins.bool
+    """Whether it was a broadcast."""
     def __init__(
         self,
         *,
@@ -526,10 +535,11 @@ class LiveActivityAttempt(_message.Message):
         status_code: _builtins.int | None = ...,
         reason: _builtins.str = ...,
         latency_ms: _builtins.int = ...,
+        by_broadcast: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_status_code", b"_status_code", "status_code", b"status_code"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_status_code", b"_status_code", "device_id", b"device_id", "device_name", b"device_name", "event", b"event", "latency_ms", b"latency_ms", "outcome", b"outcome", "priority", b"priority", "reason", b"reason", "status_code", b"status_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_status_code", b"_status_code", "by_broadcast", b"by_broadcast", "device_id", b"device_id", "device_name", b"device_name", "event", b"event", "latency_ms", b"latency_ms", "outcome", b"outcome", "priority", b"priority", "reason", b"reason", "status_code", b"status_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__status_code: _TypeAlias = _typing.Literal["status_code"]  # noqa: Y015
     _WhichOneofArgType__status_code: _TypeAlias = _typing.Literal["_status_code", b"_status_code"]  # noqa: Y015

@@ -278,6 +278,7 @@ class UpdateLiveActivityResponse(_message.Message):
     TAGS_FIELD_NUMBER: _builtins.int
     USERS_NOTIFIED_FIELD_NUMBER: _builtins.int
     EFFECTIVE_CHANNEL_SLUGS_FIELD_NUMBER: _builtins.int
+    BY_BROADCAST_FIELD_NUMBER: _builtins.int
     success: _builtins.bool
     """Always true: failures are errors."""
     activity_id: _builtins.str
@@ -285,11 +286,17 @@ class UpdateLiveActivityResponse(_message.Message):
     devices_notified: _builtins.int
     """Devices for which APNs, or the push service of a browser, accepted this state or a newer one."""
     devices_queued: _builtins.int
-    """Devices for which it is queued: they wait for their update token, or for a second to pass since the update before."""
+    """Devices for which it is queued: they wait for their update token, or for a second to pass since the update before. Left
+    out if phones are told by broadcast, as the other counts.
+    """
     warning: _builtins.str
     """Present if the activity is updated more often than iPhones are sure to show."""
     users_notified: _builtins.int
     """People who own at least one device counted in `devices_notified`."""
+    by_broadcast: _builtins.bool
+    """True if phones are told by broadcast: Apple takes one message for all of them and does not say which it has reached, so
+    that there are no counts. Left out otherwise.
+    """
     @_builtins.property
     def timestamp(self) -> _timestamp_pb2.Timestamp:
         """When the request was accepted."""
@@ -307,22 +314,35 @@ class UpdateLiveActivityResponse(_message.Message):
         *,
         success: _builtins.bool = ...,
         activity_id: _builtins.str = ...,
-        devices_notified: _builtins.int = ...,
-        devices_queued: _builtins.int = ...,
+        devices_notified: _builtins.int | None = ...,
+        devices_queued: _builtins.int | None = ...,
         timestamp: _timestamp_pb2.Timestamp | None = ...,
         warning: _builtins.str | None = ...,
         tags: _push_notification_pb2.Tags | None = ...,
         users_notified: _builtins.int | None = ...,
         effective_channel_slugs: _abc.Iterable[_builtins.str] | None = ...,
+        by_broadcast: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_users_notified", b"_users_notified", "_warning", b"_warning", "tags", b"tags", "timestamp", b"timestamp", "users_notified", b"users_notified", "warning", b"warning"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_by_broadcast", b"_by_broadcast", "_devices_notified", b"_devices_notified", "_devices_queued", b"_devices_queued", "_users_notified", b"_users_notified", "_warning", b"_warning", "by_broadcast", b"by_broadcast", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "tags", b"tags", "timestamp", b"timestamp", "users_notified", b"users_notified", "warning", b"warning"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_users_notified", b"_users_notified", "_warning", b"_warning", "activity_id", b"activity_id", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "effective_channel_slugs", b"effective_channel_slugs", "success", b"success", "tags", b"tags", "timestamp", b"timestamp", "users_notified", b"users_notified", "warning", b"warning"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_by_broadcast", b"_by_broadcast", "_devices_notified", b"_devices_notified", "_devices_queued", b"_devices_queued", "_users_notified", b"_users_notified", "_warning", b"_warning", "activity_id", b"activity_id", "by_broadcast", b"by_broadcast", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "effective_channel_slugs", b"effective_channel_slugs", "success", b"success", "tags", b"tags", "timestamp", b"timestamp", "users_notified", b"users_notified", "warning", b"warning"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__by_broadcast: _TypeAlias = _typing.Literal["by_broadcast"]  # noqa: Y015
+    _WhichOneofArgType__by_broadcast: _TypeAlias = _typing.Literal["_by_broadcast", b"_by_broadcast"]  # noqa: Y015
+    _WhichOneofReturnType__devices_notified: _TypeAlias = _typing.Literal["devices_notified"]  # noqa: Y015
+    _WhichOneofArgType__devices_notified: _TypeAlias = _typing.Literal["_devices_notified", b"_devices_notified"]  # noqa: Y015
+    _WhichOneofReturnType__devices_queued: _TypeAlias = _typing.Literal["devices_queued"]  # noqa: Y015
+    _WhichOneofArgType__devices_queued: _TypeAlias = _typing.Literal["_devices_queued", b"_devices_queued"]  # noqa: Y015
     _WhichOneofReturnType__users_notified: _TypeAlias = _typing.Literal["users_notified"]  # noqa: Y015
     _WhichOneofArgType__users_notified: _TypeAlias = _typing.Literal["_users_notified", b"_users_notified"]  # noqa: Y015
     _WhichOneofReturnType__warning: _TypeAlias = _typing.Literal["warning"]  # noqa: Y015
     _WhichOneofArgType__warning: _TypeAlias = _typing.Literal["_warning", b"_warning"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__by_broadcast) -> _WhichOneofReturnType__by_broadcast | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__devices_notified) -> _WhichOneofReturnType__devices_notified | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__devices_queued) -> _WhichOneofReturnType__devices_queued | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__users_notified) -> _WhichOneofReturnType__users_notified | None: ...
     @_typing.overload
@@ -402,6 +422,7 @@ class EndLiveActivityResponse(_message.Message):
     DEVICES_QUEUED_FIELD_NUMBER: _builtins.int
     TIMESTAMP_FIELD_NUMBER: _builtins.int
     IGNORED_FIELD_NUMBER: _builtins.int
+    BY_BROADCAST_FIELD_NUMBER: _builtins.int
     success: _builtins.bool
     """Always true: failures are errors."""
     activity_id: _builtins.str
@@ -409,9 +430,15 @@ class EndLiveActivityResponse(_message.Message):
     devices_notified: _builtins.int
     """Devices for which APNs, or the push service of a browser, accepted the end."""
     devices_queued: _builtins.int
-    """Devices for which it is queued: they wait for their update token."""
+    """Devices for which it is queued: they wait for their update token. Left out if phones are told by broadcast, as is
+    `devices_notified`.
+    """
     ignored: _builtins.bool
     """True if the activity had ended before and nothing was changed. Left out otherwise."""
+    by_broadcast: _builtins.bool
+    """True if phones are told by broadcast: Apple takes one message for all of them and does not say which it has reached, so
+    that there are no counts. Left out otherwise.
+    """
     @_builtins.property
     def timestamp(self) -> _timestamp_pb2.Timestamp:
         """When the request was accepted."""
@@ -421,17 +448,31 @@ class EndLiveActivityResponse(_message.Message):
         *,
         success: _builtins.bool = ...,
         activity_id: _builtins.str = ...,
-        devices_notified: _builtins.int = ...,
-        devices_queued: _builtins.int = ...,
+        devices_notified: _builtins.int | None = ...,
+        devices_queued: _builtins.int | None = ...,
         timestamp: _timestamp_pb2.Timestamp | None = ...,
         ignored: _builtins.bool | None = ...,
+        by_broadcast: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_ignored", b"_ignored", "ignored", b"ignored", "timestamp", b"timestamp"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_by_broadcast", b"_by_broadcast", "_devices_notified", b"_devices_notified", "_devices_queued", b"_devices_queued", "_ignored", b"_ignored", "by_broadcast", b"by_broadcast", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "ignored", b"ignored", "timestamp", b"timestamp"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_ignored", b"_ignored", "activity_id", b"activity_id", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "ignored", b"ignored", "success", b"success", "timestamp", b"timestamp"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_by_broadcast", b"_by_broadcast", "_devices_notified", b"_devices_notified", "_devices_queued", b"_devices_queued", "_ignored", b"_ignored", "activity_id", b"activity_id", "by_broadcast", b"by_broadcast", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "ignored", b"ignored", "success", b"success", "timestamp", b"timestamp"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__by_broadcast: _TypeAlias = _typing.Literal["by_broadcast"]  # noqa: Y015
+    _WhichOneofArgType__by_broadcast: _TypeAlias = _typing.Literal["_by_broadcast", b"_by_broadcast"]  # noqa: Y015
+    _WhichOneofReturnType__devices_notified: _TypeAlias = _typing.Literal["devices_notified"]  # noqa: Y015
+    _WhichOneofArgType__devices_notified: _TypeAlias = _typing.Literal["_devices_notified", b"_devices_notified"]  # noqa: Y015
+    _WhichOneofReturnType__devices_queued: _TypeAlias = _typing.Literal["devices_queued"]  # noqa: Y015
+    _WhichOneofArgType__devices_queued: _TypeAlias = _typing.Literal["_devices_queued", b"_devices_queued"]  # noqa: Y015
     _WhichOneofReturnType__ignored: _TypeAlias = _typing.Literal["ignored"]  # noqa: Y015
     _WhichOneofArgType__ignored: _TypeAlias = _typing.Literal["_ignored", b"_ignored"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__by_broadcast) -> _WhichOneofReturnType__by_broadcast | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__devices_notified) -> _WhichOneofReturnType__devices_notified | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__devices_queued) -> _WhichOneofReturnType__devices_queued | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__ignored) -> _WhichOneofReturnType__ignored | None: ...
 
 Global___EndLiveActivityResponse: _TypeAlias = EndLiveActivityResponse  # noqa: Y015
@@ -527,6 +568,7 @@ class PutLiveActivityStreamResponse(_message.Message):
     WARNING_FIELD_NUMBER: _builtins.int
     TAGS_FIELD_NUMBER: _builtins.int
     ENDED_ACTIVITY_ID_FIELD_NUMBER: _builtins.int
+    BY_BROADCAST_FIELD_NUMBER: _builtins.int
     success: _builtins.bool
     """Always true: failures are errors."""
     operation: Global___LiveActivityStreamOperation.ValueType
@@ -548,6 +590,10 @@ class PutLiveActivityStreamResponse(_message.Message):
     ended_activity_id: _builtins.str
     """The older activity, of another stream or of none, that was ended because a phone had no room for both. Left out if
     none was.
+    """
+    by_broadcast: _builtins.bool
+    """True if phones are told by broadcast: Apple takes one message for all of them and does not say which it has reached, so
+    that there are no counts. Left out otherwise.
     """
     @_builtins.property
     def effective_channel_slugs(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -577,13 +623,16 @@ class PutLiveActivityStreamResponse(_message.Message):
         warning: _builtins.str | None = ...,
         tags: _push_notification_pb2.Tags | None = ...,
         ended_activity_id: _builtins.str | None = ...,
+        by_broadcast: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "_devices_notified", b"_devices_notified", "_devices_queued", b"_devices_queued", "_ended_activity_id", b"_ended_activity_id", "_previous_activity_id", b"_previous_activity_id", "_users_notified", b"_users_notified", "_warning", b"_warning", "activity_id", b"activity_id", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "ended_activity_id", b"ended_activity_id", "previous_activity_id", b"previous_activity_id", "tags", b"tags", "timestamp", b"timestamp", "users_notified", b"users_notified", "warning", b"warning"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "_by_broadcast", b"_by_broadcast", "_devices_notified", b"_devices_notified", "_devices_queued", b"_devices_queued", "_ended_activity_id", b"_ended_activity_id", "_previous_activity_id", b"_previous_activity_id", "_users_notified", b"_users_notified", "_warning", b"_warning", "activity_id", b"activity_id", "by_broadcast", b"by_broadcast", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "ended_activity_id", b"ended_activity_id", "previous_activity_id", b"previous_activity_id", "tags", b"tags", "timestamp", b"timestamp", "users_notified", b"users_notified", "warning", b"warning"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "_devices_notified", b"_devices_notified", "_devices_queued", b"_devices_queued", "_ended_activity_id", b"_ended_activity_id", "_previous_activity_id", b"_previous_activity_id", "_users_notified", b"_users_notified", "_warning", b"_warning", "activity_id", b"activity_id", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "effective_channel_slugs", b"effective_channel_slugs", "ended_activity_id", b"ended_activity_id", "operation", b"operation", "previous_activity_id", b"previous_activity_id", "stream_key", b"stream_key", "success", b"success", "tags", b"tags", "timestamp", b"timestamp", "users_notified", b"users_notified", "warning", b"warning"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "_by_broadcast", b"_by_broadcast", "_devices_notified", b"_devices_notified", "_devices_queued", b"_devices_queued", "_ended_activity_id", b"_ended_activity_id", "_previous_activity_id", b"_previous_activity_id", "_users_notified", b"_users_notified", "_warning", b"_warning", "activity_id", b"activity_id", "by_broadcast", b"by_broadcast", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "effective_channel_slugs", b"effective_channel_slugs", "ended_activity_id", b"ended_activity_id", "operation", b"operation", "previous_activity_id", b"previous_activity_id", "stream_key", b"stream_key", "success", b"success", "tags", b"tags", "timestamp", b"timestamp", "users_notified", b"users_notified", "warning", b"warning"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__activity_id: _TypeAlias = _typing.Literal["activity_id"]  # noqa: Y015
     _WhichOneofArgType__activity_id: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id"]  # noqa: Y015
+    _WhichOneofReturnType__by_broadcast: _TypeAlias = _typing.Literal["by_broadcast"]  # noqa: Y015
+    _WhichOneofArgType__by_broadcast: _TypeAlias = _typing.Literal["_by_broadcast", b"_by_broadcast"]  # noqa: Y015
     _WhichOneofReturnType__devices_notified: _TypeAlias = _typing.Literal["devices_notified"]  # noqa: Y015
     _WhichOneofArgType__devices_notified: _TypeAlias = _typing.Literal["_devices_notified", b"_devices_notified"]  # noqa: Y015
     _WhichOneofReturnType__devices_queued: _TypeAlias = _typing.Literal["devices_queued"]  # noqa: Y015
@@ -598,6 +647,8 @@ class PutLiveActivityStreamResponse(_message.Message):
     _WhichOneofArgType__warning: _TypeAlias = _typing.Literal["_warning", b"_warning"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__activity_id) -> _WhichOneofReturnType__activity_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__by_broadcast) -> _WhichOneofReturnType__by_broadcast | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__devices_notified) -> _WhichOneofReturnType__devices_notified | None: ...
     @_typing.overload
@@ -686,6 +737,7 @@ class DeleteLiveActivityStreamResponse(_message.Message):
     DEVICES_NOTIFIED_FIELD_NUMBER: _builtins.int
     DEVICES_QUEUED_FIELD_NUMBER: _builtins.int
     TIMESTAMP_FIELD_NUMBER: _builtins.int
+    BY_BROADCAST_FIELD_NUMBER: _builtins.int
     success: _builtins.bool
     """Always true: failures are errors."""
     operation: Global___LiveActivityStreamOperation.ValueType
@@ -698,6 +750,10 @@ class DeleteLiveActivityStreamResponse(_message.Message):
     """Devices for which APNs, or the push service of a browser, accepted the end. Left out if no activity was active."""
     devices_queued: _builtins.int
     """Devices for which the end is queued. Left out if no activity was active."""
+    by_broadcast: _builtins.bool
+    """True if phones are told by broadcast: Apple takes one message for all of them and does not say which it has reached, so
+    that there are no counts. Left out otherwise.
+    """
     @_builtins.property
     def timestamp(self) -> _timestamp_pb2.Timestamp:
         """When the request was accepted."""
@@ -712,19 +768,24 @@ class DeleteLiveActivityStreamResponse(_message.Message):
         devices_notified: _builtins.int | None = ...,
         devices_queued: _builtins.int | None = ...,
         timestamp: _timestamp_pb2.Timestamp | None = ...,
+        by_broadcast: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "_devices_notified", b"_devices_notified", "_devices_queued", b"_devices_queued", "activity_id", b"activity_id", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "timestamp", b"timestamp"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "_by_broadcast", b"_by_broadcast", "_devices_notified", b"_devices_notified", "_devices_queued", b"_devices_queued", "activity_id", b"activity_id", "by_broadcast", b"by_broadcast", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "timestamp", b"timestamp"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "_devices_notified", b"_devices_notified", "_devices_queued", b"_devices_queued", "activity_id", b"activity_id", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "operation", b"operation", "stream_key", b"stream_key", "success", b"success", "timestamp", b"timestamp"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id", "_by_broadcast", b"_by_broadcast", "_devices_notified", b"_devices_notified", "_devices_queued", b"_devices_queued", "activity_id", b"activity_id", "by_broadcast", b"by_broadcast", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "operation", b"operation", "stream_key", b"stream_key", "success", b"success", "timestamp", b"timestamp"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__activity_id: _TypeAlias = _typing.Literal["activity_id"]  # noqa: Y015
     _WhichOneofArgType__activity_id: _TypeAlias = _typing.Literal["_activity_id", b"_activity_id"]  # noqa: Y015
+    _WhichOneofReturnType__by_broadcast: _TypeAlias = _typing.Literal["by_broadcast"]  # noqa: Y015
+    _WhichOneofArgType__by_broadcast: _TypeAlias = _typing.Literal["_by_broadcast", b"_by_broadcast"]  # noqa: Y015
     _WhichOneofReturnType__devices_notified: _TypeAlias = _typing.Literal["devices_notified"]  # noqa: Y015
     _WhichOneofArgType__devices_notified: _TypeAlias = _typing.Literal["_devices_notified", b"_devices_notified"]  # noqa: Y015
     _WhichOneofReturnType__devices_queued: _TypeAlias = _typing.Literal["devices_queued"]  # noqa: Y015
     _WhichOneofArgType__devices_queued: _TypeAlias = _typing.Literal["_devices_queued", b"_devices_queued"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__activity_id) -> _WhichOneofReturnType__activity_id | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__by_broadcast) -> _WhichOneofReturnType__by_broadcast | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__devices_notified) -> _WhichOneofReturnType__devices_notified | None: ...
     @_typing.overload
@@ -864,25 +925,46 @@ class StopLiveActivityResponse(_message.Message):
     DEVICES_NOTIFIED_FIELD_NUMBER: _builtins.int
     DEVICES_QUEUED_FIELD_NUMBER: _builtins.int
     IGNORED_FIELD_NUMBER: _builtins.int
+    BY_BROADCAST_FIELD_NUMBER: _builtins.int
     devices_notified: _builtins.int
     """Devices for which APNs, or the push service of a browser, accepted the end."""
     devices_queued: _builtins.int
-    """Devices for which it is queued: they wait for their update token."""
+    """Devices for which it is queued: they wait for their update token. Left out if phones are told by broadcast, as is
+    `devices_notified`.
+    """
     ignored: _builtins.bool
     """True if the activity had ended before and nothing was changed. Left out otherwise."""
+    by_broadcast: _builtins.bool
+    """True if phones are told by broadcast: Apple takes one message for all of them and does not say which it has reached, so
+    that there are no counts. Left out otherwise.
+    """
     def __init__(
         self,
         *,
-        devices_notified: _builtins.int = ...,
-        devices_queued: _builtins.int = ...,
+        devices_notified: _builtins.int | None = ...,
+        devices_queued: _builtins.int | None = ...,
         ignored: _builtins.bool | None = ...,
+        by_broadcast: _builtins.bool | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_ignored", b"_ignored", "ignored", b"ignored"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_by_broadcast", b"_by_broadcast", "_devices_notified", b"_devices_notified", "_devices_queued", b"_devices_queued", "_ignored", b"_ignored", "by_broadcast", b"by_broadcast", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "ignored", b"ignored"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_ignored", b"_ignored", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "ignored", b"ignored"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_by_broadcast", b"_by_broadcast", "_devices_notified", b"_devices_notified", "_devices_queued", b"_devices_queued", "_ignored", b"_ignored", "by_broadcast", b"by_broadcast", "devices_notified", b"devices_notified", "devices_queued", b"devices_queued", "ignored", b"ignored"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__by_broadcast: _TypeAlias = _typing.Literal["by_broadcast"]  # noqa: Y015
+    _WhichOneofArgType__by_broadcast: _TypeAlias = _typing.Literal["_by_broadcast", b"_by_broadcast"]  # noqa: Y015
+    _WhichOneofReturnType__devices_notified: _TypeAlias = _typing.Literal["devices_notified"]  # noqa: Y015
+    _WhichOneofArgType__devices_notified: _TypeAlias = _typing.Literal["_devices_notified", b"_devices_notified"]  # noqa: Y015
+    _WhichOneofReturnType__devices_queued: _TypeAlias = _typing.Literal["devices_queued"]  # noqa: Y015
+    _WhichOneofArgType__devices_queued: _TypeAlias = _typing.Literal["_devices_queued", b"_devices_queued"]  # noqa: Y015
     _WhichOneofReturnType__ignored: _TypeAlias = _typing.Literal["ignored"]  # noqa: Y015
     _WhichOneofArgType__ignored: _TypeAlias = _typing.Literal["_ignored", b"_ignored"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__by_broadcast) -> _WhichOneofReturnType__by_broadcast | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__devices_notified) -> _WhichOneofReturnType__devices_notified | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__devices_queued) -> _WhichOneofReturnType__devices_queued | None: ...
+    @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__ignored) -> _WhichOneofReturnType__ignored | None: ...
 
 Global___StopLiveActivityResponse: _TypeAlias = StopLiveActivityResponse  # noqa: Y015

@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from smith.delivery.v1 import reason_pb2 as smith_dot_delivery_dot_v1_dot_reason__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n smith/delivery/v1/delivery.proto\x12\x11smith.delivery.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1esmith/delivery/v1/reason.proto\"\xf3\x01\n\x04Push\x12.\n\tpush_type\x18\x01 \x01(\x0e\x32\x1b.smith.delivery.v1.PushType\x12\x0f\n\x07payload\x18\x02 \x01(\x0c\x12\x13\n\x0b\x63ollapse_id\x18\x03 \x01(\t\x12\x10\n\x08priority\x18\x04 \x01(\x05\x12.\n\nexpires_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x07targets\x18\x06 \x03(\x0b\x32\x19.smith.delivery.v1.Target\x12\x12\n\nrequest_id\x18\x07 \x01(\t\x12\x13\n\x0btraceparent\x18\x08 \x01(\t\"u\n\x06Target\x12\x12\n\x05token\x18\x01 \x01(\tB\x03\x80\x01\x01\x12\x0f\n\x07\x61pns_id\x18\x02 \x01(\t\x12\x11\n\tbundle_id\x18\x03 \x01(\t\x12\x33\n\x0b\x65nvironment\x18\x04 \x01(\x0e\x32\x1e.smith.delivery.v1.Environment\"\xb3\x02\n\x07Outcome\x12\r\n\x05index\x18\x01 \x01(\r\x12,\n\x04kind\x18\x02 \x01(\x0e\x32\x1e.smith.delivery.v1.OutcomeKind\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x16\n\x0eretry_after_ms\x18\x04 \x01(\r\x12.\n\ndead_since\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0emaybe_accepted\x18\x06 \x01(\x08\x12\x0e\n\x06status\x18\x07 \x01(\r\x12\'\n\x04\x63ode\x18\x08 \x01(\x0e\x32\x19.smith.delivery.v1.Reason\x12+\n\x07\x63oncern\x18\t \x01(\x0e\x32\x1a.smith.delivery.v1.Concern\x12\x15\n\rconfiguration\x18\n \x01(\t*q\n\x08PushType\x12\x19\n\x15PUSH_TYPE_UNSPECIFIED\x10\x00\x12\x13\n\x0fPUSH_TYPE_ALERT\x10\x01\x12\x18\n\x14PUSH_TYPE_BACKGROUND\x10\x02\x12\x1b\n\x17PUSH_TYPE_LIVE_ACTIVITY\x10\x03*t\n\x0b\x45nvironment\x12\x1b\n\x17\x45NVIRONMENT_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x45NVIRONMENT_PRODUCTION\x10\x01\x12\x17\n\x13\x45NVIRONMENT_SANDBOX\x10\x02\x12\x13\n\x0f\x45NVIRONMENT_WEB\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n smith/delivery/v1/delivery.proto\x12\x11smith.delivery.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1esmith/delivery/v1/reason.proto\"\xf3\x01\n\x04Push\x12.\n\tpush_type\x18\x01 \x01(\x0e\x32\x1b.smith.delivery.v1.PushType\x12\x0f\n\x07payload\x18\x02 \x01(\x0c\x12\x13\n\x0b\x63ollapse_id\x18\x03 \x01(\t\x12\x10\n\x08priority\x18\x04 \x01(\x05\x12.\n\nexpires_at\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12*\n\x07targets\x18\x06 \x03(\x0b\x32\x19.smith.delivery.v1.Target\x12\x12\n\nrequest_id\x18\x07 \x01(\t\x12\x13\n\x0btraceparent\x18\x08 \x01(\t\"u\n\x06Target\x12\x12\n\x05token\x18\x01 \x01(\tB\x03\x80\x01\x01\x12\x0f\n\x07\x61pns_id\x18\x02 \x01(\t\x12\x11\n\tbundle_id\x18\x03 \x01(\t\x12\x33\n\x0b\x65nvironment\x18\x04 \x01(\x0e\x32\x1e.smith.delivery.v1.Environment\"\xb3\x02\n\x07Outcome\x12\r\n\x05index\x18\x01 \x01(\r\x12,\n\x04kind\x18\x02 \x01(\x0e\x32\x1e.smith.delivery.v1.OutcomeKind\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12\x16\n\x0eretry_after_ms\x18\x04 \x01(\r\x12.\n\ndead_since\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x16\n\x0emaybe_accepted\x18\x06 \x01(\x08\x12\x0e\n\x06status\x18\x07 \x01(\r\x12\'\n\x04\x63ode\x18\x08 \x01(\x0e\x32\x19.smith.delivery.v1.Reason\x12+\n\x07\x63oncern\x18\t \x01(\x0e\x32\x1a.smith.delivery.v1.Concern\x12\x15\n\rconfiguration\x18\n \x01(\t*\x8a\x01\n\x08PushType\x12\x19\n\x15PUSH_TYPE_UNSPECIFIED\x10\x00\x12\x13\n\x0fPUSH_TYPE_ALERT\x10\x01\x12\x18\n\x14PUSH_TYPE_BACKGROUND\x10\x02\x12\x1b\n\x17PUSH_TYPE_LIVE_ACTIVITY\x10\x03\x12\x17\n\x13PUSH_TYPE_BROADCAST\x10\x04*t\n\x0b\x45nvironment\x12\x1b\n\x17\x45NVIRONMENT_UNSPECIFIED\x10\x00\x12\x1a\n\x16\x45NVIRONMENT_PRODUCTION\x10\x01\x12\x17\n\x13\x45NVIRONMENT_SANDBOX\x10\x02\x12\x13\n\x0f\x45NVIRONMENT_WEB\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,10 +35,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_TARGET'].fields_by_name['token']._loaded_options = None
   _globals['_TARGET'].fields_by_name['token']._serialized_options = b'\200\001\001'
-  _globals['_PUSHTYPE']._serialized_start=795
-  _globals['_PUSHTYPE']._serialized_end=908
-  _globals['_ENVIRONMENT']._serialized_start=910
-  _globals['_ENVIRONMENT']._serialized_end=1026
+  _globals['_PUSHTYPE']._serialized_start=796
+  _globals['_PUSHTYPE']._serialized_end=934
+  _globals['_ENVIRONMENT']._serialized_start=936
+  _globals['_ENVIRONMENT']._serialized_end=1052
   _globals['_PUSH']._serialized_start=121
   _globals['_PUSH']._serialized_end=364
   _globals['_TARGET']._serialized_start=366

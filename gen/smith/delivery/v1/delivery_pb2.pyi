@@ -35,6 +35,8 @@ class _PushTypeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_PushType.Val
     """A silent push that wakes the app."""
     PUSH_TYPE_LIVE_ACTIVITY: _PushType.ValueType  # 3
     """A Live Activity's start, update or end."""
+    PUSH_TYPE_BROADCAST: _PushType.ValueType  # 4
+    """A Live Activity's update or end for all phones that listen to a broadcast channel (iOS 18). Each target is a channel."""
 
 class PushType(_PushType, metaclass=_PushTypeEnumTypeWrapper):
     """Kind of push, as APNs names it."""
@@ -47,6 +49,8 @@ PUSH_TYPE_BACKGROUND: PushType.ValueType  # 2
 """A silent push that wakes the app."""
 PUSH_TYPE_LIVE_ACTIVITY: PushType.ValueType  # 3
 """A Live Activity's start, update or end."""
+PUSH_TYPE_BROADCAST: PushType.ValueType  # 4
+"""A Live Activity's update or end for all phones that listen to a broadcast channel (iOS 18). Each target is a channel."""
 Global___PushType: _TypeAlias = PushType  # noqa: Y015
 
 class _Environment:
@@ -65,7 +69,7 @@ class _EnvironmentEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Environme
     """The push service of a browser (RFC 8030)."""
 
 class Environment(_Environment, metaclass=_EnvironmentEnumTypeWrapper):
-    """What issued a token: one of Apple's push environments, or a browser."""
+    """What issued a token or a broadcast channel: one of Apple's push environments, or a browser."""
 
 ENVIRONMENT_UNSPECIFIED: Environment.ValueType  # 0
 """Not a valid choice."""
@@ -94,7 +98,9 @@ class Push(_message.Message):
     push_type: Global___PushType.ValueType
     """Decides the topic's suffix and the `apns-push-type` header."""
     payload: _builtins.bytes
-    """The JSON body, sent byte for byte. 1 to 4096 bytes; for browsers, whose body is encrypted, 1 to 3993."""
+    """The JSON body, sent byte for byte. 1 to 4096 bytes; of a broadcast 1 to 5120; for browsers, whose body is encrypted, 1 to
+    3993.
+    """
     collapse_id: _builtins.str
     """A later push with the same value replaces the shown one. At most 64 bytes; empty for none. For browsers: one that the
     push service still holds (RFC 8030, Topic).
@@ -147,10 +153,12 @@ class Target(_message.Message):
     ENVIRONMENT_FIELD_NUMBER: _builtins.int
     token: _builtins.str
     """Device, push-to-start or update token in hexadecimal digits. Of a browser: its subscription, which is the endpoint's URL,
-    public key and authentication secret (both in base64url), separated by spaces.
+    public key and authentication secret (both in base64url), separated by spaces. Of a broadcast: the id of its channel.
     """
     apns_id: _builtins.str
-    """Canonical lower-case UUID. The same on every attempt, so that a repeat can be recognized."""
+    """Canonical lower-case UUID. The same on every attempt, so that a repeat can be recognized. Of a broadcast: its
+    `apns-request-id`.
+    """
     bundle_id: _builtins.str
     """Bundle id of the app that owns the token; empty for the configured topic. Not used for browsers."""
     environment: Global___Environment.ValueType

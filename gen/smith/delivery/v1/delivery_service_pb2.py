@@ -26,15 +26,15 @@ from smith.delivery.v1 import delivery_pb2 as smith_dot_delivery_dot_v1_dot_deli
 from smith.delivery.v1 import reason_pb2 as smith_dot_delivery_dot_v1_dot_reason__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(smith/delivery/v1/delivery_service.proto\x12\x11smith.delivery.v1\x1a smith/delivery/v1/delivery.proto\x1a\x1esmith/delivery/v1/reason.proto\"9\n\x0e\x44\x65liverRequest\x12\'\n\x06pushes\x18\x01 \x03(\x0b\x32\x17.smith.delivery.v1.Push\"?\n\x0f\x44\x65liverResponse\x12,\n\x08outcomes\x18\x01 \x03(\x0b\x32\x1a.smith.delivery.v1.Outcome\"a\n\x17\x43heckCredentialsRequest\x12\x33\n\x0b\x65nvironment\x18\x01 \x01(\x0e\x32\x1e.smith.delivery.v1.Environment\x12\x11\n\tbundle_id\x18\x02 \x01(\t\"\xc7\x01\n\x18\x43heckCredentialsResponse\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12,\n\x04kind\x18\x02 \x01(\x0e\x32\x1e.smith.delivery.v1.OutcomeKind\x12\r\n\x05topic\x18\x03 \x01(\t\x12\x0e\n\x06status\x18\x04 \x01(\r\x12\x12\n\nlatency_ms\x18\x05 \x01(\r\x12\x11\n\tsimulated\x18\x06 \x01(\x08\x12\'\n\x04\x63ode\x18\x07 \x01(\x0e\x32\x19.smith.delivery.v1.Reason\"\x18\n\x16GetDestinationsRequest\"\x9c\x02\n\x17GetDestinationsResponse\x12.\n\x06pushes\x18\x01 \x01(\x0e\x32\x1e.smith.delivery.v1.Destination\x12-\n\x05mails\x18\x02 \x01(\x0e\x32\x1e.smith.delivery.v1.Destination\x12\x12\n\npush_fault\x18\x03 \x01(\t\x12\x1e\n\x16push_fault_explanation\x18\x04 \x01(\t\x12\x15\n\rconfiguration\x18\x05 \x01(\t\x12\x1b\n\x13web_push_public_key\x18\x06 \x01(\t\x12\x16\n\x0eweb_push_fault\x18\x07 \x01(\t\x12\"\n\x1aweb_push_fault_explanation\x18\x08 \x01(\t*q\n\x0b\x44\x65stination\x12\x1b\n\x17\x44\x45STINATION_UNSPECIFIED\x10\x00\x12\x14\n\x10\x44\x45STINATION_NONE\x10\x01\x12\x19\n\x15\x44\x45STINATION_SIMULATOR\x10\x02\x12\x14\n\x10\x44\x45STINATION_REAL\x10\x03\x32\xbc\x02\n\x0f\x44\x65liveryService\x12R\n\x07\x44\x65liver\x12!.smith.delivery.v1.DeliverRequest\x1a\".smith.delivery.v1.DeliverResponse0\x01\x12k\n\x10\x43heckCredentials\x12*.smith.delivery.v1.CheckCredentialsRequest\x1a+.smith.delivery.v1.CheckCredentialsResponse\x12h\n\x0fGetDestinations\x12).smith.delivery.v1.GetDestinationsRequest\x1a*.smith.delivery.v1.GetDestinationsResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(smith/delivery/v1/delivery_service.proto\x12\x11smith.delivery.v1\x1a smith/delivery/v1/delivery.proto\x1a\x1esmith/delivery/v1/reason.proto\"9\n\x0e\x44\x65liverRequest\x12\'\n\x06pushes\x18\x01 \x03(\x0b\x32\x17.smith.delivery.v1.Push\"?\n\x0f\x44\x65liverResponse\x12,\n\x08outcomes\x18\x01 \x03(\x0b\x32\x1a.smith.delivery.v1.Outcome\"a\n\x17\x43heckCredentialsRequest\x12\x33\n\x0b\x65nvironment\x18\x01 \x01(\x0e\x32\x1e.smith.delivery.v1.Environment\x12\x11\n\tbundle_id\x18\x02 \x01(\t\"\xc7\x01\n\x18\x43heckCredentialsResponse\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12,\n\x04kind\x18\x02 \x01(\x0e\x32\x1e.smith.delivery.v1.OutcomeKind\x12\r\n\x05topic\x18\x03 \x01(\t\x12\x0e\n\x06status\x18\x04 \x01(\r\x12\x12\n\nlatency_ms\x18\x05 \x01(\r\x12\x11\n\tsimulated\x18\x06 \x01(\x08\x12\'\n\x04\x63ode\x18\x07 \x01(\x0e\x32\x19.smith.delivery.v1.Reason\"{\n\x1d\x43reateBroadcastChannelRequest\x12\x33\n\x0b\x65nvironment\x18\x01 \x01(\x0e\x32\x1e.smith.delivery.v1.Environment\x12\x11\n\tbundle_id\x18\x02 \x01(\t\x12\x12\n\nrequest_id\x18\x03 \x01(\t\"a\n\x1e\x43reateBroadcastChannelResponse\x12+\n\x07outcome\x18\x01 \x01(\x0b\x32\x1a.smith.delivery.v1.Outcome\x12\x12\n\nchannel_id\x18\x02 \x01(\t\"\x8f\x01\n\x1d\x44\x65leteBroadcastChannelRequest\x12\x33\n\x0b\x65nvironment\x18\x01 \x01(\x0e\x32\x1e.smith.delivery.v1.Environment\x12\x11\n\tbundle_id\x18\x02 \x01(\t\x12\x12\n\nchannel_id\x18\x03 \x01(\t\x12\x12\n\nrequest_id\x18\x04 \x01(\t\"M\n\x1e\x44\x65leteBroadcastChannelResponse\x12+\n\x07outcome\x18\x01 \x01(\x0b\x32\x1a.smith.delivery.v1.Outcome\"\x18\n\x16GetDestinationsRequest\"\x9c\x02\n\x17GetDestinationsResponse\x12.\n\x06pushes\x18\x01 \x01(\x0e\x32\x1e.smith.delivery.v1.Destination\x12-\n\x05mails\x18\x02 \x01(\x0e\x32\x1e.smith.delivery.v1.Destination\x12\x12\n\npush_fault\x18\x03 \x01(\t\x12\x1e\n\x16push_fault_explanation\x18\x04 \x01(\t\x12\x15\n\rconfiguration\x18\x05 \x01(\t\x12\x1b\n\x13web_push_public_key\x18\x06 \x01(\t\x12\x16\n\x0eweb_push_fault\x18\x07 \x01(\t\x12\"\n\x1aweb_push_fault_explanation\x18\x08 \x01(\t*q\n\x0b\x44\x65stination\x12\x1b\n\x17\x44\x45STINATION_UNSPECIFIED\x10\x00\x12\x14\n\x10\x44\x45STINATION_NONE\x10\x01\x12\x19\n\x15\x44\x45STINATION_SIMULATOR\x10\x02\x12\x14\n\x10\x44\x45STINATION_REAL\x10\x03\x32\xba\x04\n\x0f\x44\x65liveryService\x12R\n\x07\x44\x65liver\x12!.smith.delivery.v1.DeliverRequest\x1a\".smith.delivery.v1.DeliverResponse0\x01\x12k\n\x10\x43heckCredentials\x12*.smith.delivery.v1.CheckCredentialsRequest\x1a+.smith.delivery.v1.CheckCredentialsResponse\x12}\n\x16\x43reateBroadcastChannel\x12\x30.smith.delivery.v1.CreateBroadcastChannelRequest\x1a\x31.smith.delivery.v1.CreateBroadcastChannelResponse\x12}\n\x16\x44\x65leteBroadcastChannel\x12\x30.smith.delivery.v1.DeleteBroadcastChannelRequest\x1a\x31.smith.delivery.v1.DeleteBroadcastChannelResponse\x12h\n\x0fGetDestinations\x12).smith.delivery.v1.GetDestinationsRequest\x1a*.smith.delivery.v1.GetDestinationsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'smith.delivery.v1.delivery_service_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_DESTINATION']._serialized_start=867
-  _globals['_DESTINATION']._serialized_end=980
+  _globals['_DESTINATION']._serialized_start=1316
+  _globals['_DESTINATION']._serialized_end=1429
   _globals['_DELIVERREQUEST']._serialized_start=129
   _globals['_DELIVERREQUEST']._serialized_end=186
   _globals['_DELIVERRESPONSE']._serialized_start=188
@@ -43,10 +43,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHECKCREDENTIALSREQUEST']._serialized_end=350
   _globals['_CHECKCREDENTIALSRESPONSE']._serialized_start=353
   _globals['_CHECKCREDENTIALSRESPONSE']._serialized_end=552
-  _globals['_GETDESTINATIONSREQUEST']._serialized_start=554
-  _globals['_GETDESTINATIONSREQUEST']._serialized_end=578
-  _globals['_GETDESTINATIONSRESPONSE']._serialized_start=581
-  _globals['_GETDESTINATIONSRESPONSE']._serialized_end=865
-  _globals['_DELIVERYSERVICE']._serialized_start=983
-  _globals['_DELIVERYSERVICE']._serialized_end=1299
+  _globals['_CREATEBROADCASTCHANNELREQUEST']._serialized_start=554
+  _globals['_CREATEBROADCASTCHANNELREQUEST']._serialized_end=677
+  _globals['_CREATEBROADCASTCHANNELRESPONSE']._serialized_start=679
+  _globals['_CREATEBROADCASTCHANNELRESPONSE']._serialized_end=776
+  _globals['_DELETEBROADCASTCHANNELREQUEST']._serialized_start=779
+  _globals['_DELETEBROADCASTCHANNELREQUEST']._serialized_end=922
+  _globals['_DELETEBROADCASTCHANNELRESPONSE']._serialized_start=924
+  _globals['_DELETEBROADCASTCHANNELRESPONSE']._serialized_end=1001
+  _globals['_GETDESTINATIONSREQUEST']._serialized_start=1003
+  _globals['_GETDESTINATIONSREQUEST']._serialized_end=1027
+  _globals['_GETDESTINATIONSRESPONSE']._serialized_start=1030
+  _globals['_GETDESTINATIONSRESPONSE']._serialized_end=1314
+  _globals['_DELIVERYSERVICE']._serialized_start=1432
+  _globals['_DELIVERYSERVICE']._serialized_end=2002
 # @@protoc_insertion_point(module_scope)

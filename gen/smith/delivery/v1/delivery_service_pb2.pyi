@@ -170,6 +170,122 @@ class CheckCredentialsResponse(_message.Message):
 Global___CheckCredentialsResponse: _TypeAlias = CheckCredentialsResponse  # noqa: Y015
 
 @_typing.final
+class CreateBroadcastChannelRequest(_message.Message):
+    """Asks for a channel."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENVIRONMENT_FIELD_NUMBER: _builtins.int
+    BUNDLE_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    environment: _delivery_pb2.Environment.ValueType
+    """The environment that it is for: the same app's channels of the other one are others."""
+    bundle_id: _builtins.str
+    """The app's bundle id; empty for the configured topic."""
+    request_id: _builtins.str
+    """Canonical lower-case UUID of the request (`apns-request-id`)."""
+    def __init__(
+        self,
+        *,
+        environment: _delivery_pb2.Environment.ValueType = ...,
+        bundle_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bundle_id", b"bundle_id", "environment", b"environment", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateBroadcastChannelRequest: _TypeAlias = CreateBroadcastChannelRequest  # noqa: Y015
+
+@_typing.final
+class CreateBroadcastChannelResponse(_message.Message):
+    """What became of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    CHANNEL_ID_FIELD_NUMBER: _builtins.int
+    channel_id: _builtins.str
+    """The id of the channel, as Apple wrote it. Empty unless it was accepted."""
+    @_builtins.property
+    def outcome(self) -> _delivery_pb2.Outcome:
+        """Apple's answer. Its index is 0."""
+
+    def __init__(
+        self,
+        *,
+        outcome: _delivery_pb2.Outcome | None = ...,
+        channel_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["channel_id", b"channel_id", "outcome", b"outcome"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateBroadcastChannelResponse: _TypeAlias = CreateBroadcastChannelResponse  # noqa: Y015
+
+@_typing.final
+class DeleteBroadcastChannelRequest(_message.Message):
+    """Asks for the end of a channel."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ENVIRONMENT_FIELD_NUMBER: _builtins.int
+    BUNDLE_ID_FIELD_NUMBER: _builtins.int
+    CHANNEL_ID_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    environment: _delivery_pb2.Environment.ValueType
+    """The environment that it is of."""
+    bundle_id: _builtins.str
+    """The app's bundle id; empty for the configured topic."""
+    channel_id: _builtins.str
+    """The id of the channel."""
+    request_id: _builtins.str
+    """Canonical lower-case UUID of the request (`apns-request-id`)."""
+    def __init__(
+        self,
+        *,
+        environment: _delivery_pb2.Environment.ValueType = ...,
+        bundle_id: _builtins.str = ...,
+        channel_id: _builtins.str = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bundle_id", b"bundle_id", "channel_id", b"channel_id", "environment", b"environment", "request_id", b"request_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteBroadcastChannelRequest: _TypeAlias = DeleteBroadcastChannelRequest  # noqa: Y015
+
+@_typing.final
+class DeleteBroadcastChannelResponse(_message.Message):
+    """What became of it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    OUTCOME_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def outcome(self) -> _delivery_pb2.Outcome:
+        """Apple's answer. Its index is 0. A channel that Apple does not know is `TOKEN_DEAD`."""
+
+    def __init__(
+        self,
+        *,
+        outcome: _delivery_pb2.Outcome | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["outcome", b"outcome"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___DeleteBroadcastChannelResponse: _TypeAlias = DeleteBroadcastChannelResponse  # noqa: Y015
+
+@_typing.final
 class GetDestinationsRequest(_message.Message):
     """Asks where pushes and mails go."""
 

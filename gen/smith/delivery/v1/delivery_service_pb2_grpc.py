@@ -45,6 +45,16 @@ class DeliveryServiceStub:
                 request_serializer=smith_dot_delivery_dot_v1_dot_delivery__service__pb2.CheckCredentialsRequest.SerializeToString,
                 response_deserializer=smith_dot_delivery_dot_v1_dot_delivery__service__pb2.CheckCredentialsResponse.FromString,
                 _registered_method=True)
+        self.CreateBroadcastChannel = channel.unary_unary(
+                '/smith.delivery.v1.DeliveryService/CreateBroadcastChannel',
+                request_serializer=smith_dot_delivery_dot_v1_dot_delivery__service__pb2.CreateBroadcastChannelRequest.SerializeToString,
+                response_deserializer=smith_dot_delivery_dot_v1_dot_delivery__service__pb2.CreateBroadcastChannelResponse.FromString,
+                _registered_method=True)
+        self.DeleteBroadcastChannel = channel.unary_unary(
+                '/smith.delivery.v1.DeliveryService/DeleteBroadcastChannel',
+                request_serializer=smith_dot_delivery_dot_v1_dot_delivery__service__pb2.DeleteBroadcastChannelRequest.SerializeToString,
+                response_deserializer=smith_dot_delivery_dot_v1_dot_delivery__service__pb2.DeleteBroadcastChannelResponse.FromString,
+                _registered_method=True)
         self.GetDestinations = channel.unary_unary(
                 '/smith.delivery.v1.DeliveryService/GetDestinations',
                 request_serializer=smith_dot_delivery_dot_v1_dot_delivery__service__pb2.GetDestinationsRequest.SerializeToString,
@@ -80,6 +90,25 @@ class DeliveryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CreateBroadcastChannel(self, request, context):
+        """Has Apple make a broadcast channel, which keeps its most recent message for phones that are off (message storage policy
+        1). If the caller goes away before the answer, the channel that was made is deleted again. Takes 17 seconds at most.
+
+        Errors: INVALID_REQUEST; RESOURCE_EXHAUSTED when as many channels are being made or deleted as the server is willing to.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def DeleteBroadcastChannel(self, request, context):
+        """Has Apple delete a broadcast channel, for good. Takes 17 seconds at most.
+
+        Errors: INVALID_REQUEST; RESOURCE_EXHAUSTED when as many channels are being made or deleted as the server is willing to.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetDestinations(self, request, context):
         """Says where pushes and mails go, as this service is configured: to Apple and a mail server, or to the simulator. It makes
         no call, and answers at once.
@@ -100,6 +129,16 @@ def add_DeliveryServiceServicer_to_server(servicer, server):
                     servicer.CheckCredentials,
                     request_deserializer=smith_dot_delivery_dot_v1_dot_delivery__service__pb2.CheckCredentialsRequest.FromString,
                     response_serializer=smith_dot_delivery_dot_v1_dot_delivery__service__pb2.CheckCredentialsResponse.SerializeToString,
+            ),
+            'CreateBroadcastChannel': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateBroadcastChannel,
+                    request_deserializer=smith_dot_delivery_dot_v1_dot_delivery__service__pb2.CreateBroadcastChannelRequest.FromString,
+                    response_serializer=smith_dot_delivery_dot_v1_dot_delivery__service__pb2.CreateBroadcastChannelResponse.SerializeToString,
+            ),
+            'DeleteBroadcastChannel': grpc.unary_unary_rpc_method_handler(
+                    servicer.DeleteBroadcastChannel,
+                    request_deserializer=smith_dot_delivery_dot_v1_dot_delivery__service__pb2.DeleteBroadcastChannelRequest.FromString,
+                    response_serializer=smith_dot_delivery_dot_v1_dot_delivery__service__pb2.DeleteBroadcastChannelResponse.SerializeToString,
             ),
             'GetDestinations': grpc.unary_unary_rpc_method_handler(
                     servicer.GetDestinations,
@@ -162,6 +201,60 @@ class DeliveryService:
             '/smith.delivery.v1.DeliveryService/CheckCredentials',
             smith_dot_delivery_dot_v1_dot_delivery__service__pb2.CheckCredentialsRequest.SerializeToString,
             smith_dot_delivery_dot_v1_dot_delivery__service__pb2.CheckCredentialsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateBroadcastChannel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.delivery.v1.DeliveryService/CreateBroadcastChannel',
+            smith_dot_delivery_dot_v1_dot_delivery__service__pb2.CreateBroadcastChannelRequest.SerializeToString,
+            smith_dot_delivery_dot_v1_dot_delivery__service__pb2.CreateBroadcastChannelResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DeleteBroadcastChannel(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/smith.delivery.v1.DeliveryService/DeleteBroadcastChannel',
+            smith_dot_delivery_dot_v1_dot_delivery__service__pb2.DeleteBroadcastChannelRequest.SerializeToString,
+            smith_dot_delivery_dot_v1_dot_delivery__service__pb2.DeleteBroadcastChannelResponse.FromString,
             options,
             channel_credentials,
             insecure,

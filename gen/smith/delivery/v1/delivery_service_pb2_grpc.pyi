@@ -49,6 +49,17 @@ class DeliveryServiceStub:
 
     Errors: INVALID_REQUEST; RESOURCE_EXHAUSTED when as many checks are in progress as the server is willing to make.
     """
+    CreateBroadcastChannel: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.CreateBroadcastChannelRequest, _delivery_service_pb2.CreateBroadcastChannelResponse]
+    """Has Apple make a broadcast channel, which keeps its most recent message for phones that are off (message storage policy
+    1). If the caller goes away before the answer, the channel that was made is deleted again. Takes 17 seconds at most.
+
+    Errors: INVALID_REQUEST; RESOURCE_EXHAUSTED when as many channels are being made or deleted as the server is willing to.
+    """
+    DeleteBroadcastChannel: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.DeleteBroadcastChannelRequest, _delivery_service_pb2.DeleteBroadcastChannelResponse]
+    """Has Apple delete a broadcast channel, for good. Takes 17 seconds at most.
+
+    Errors: INVALID_REQUEST; RESOURCE_EXHAUSTED when as many channels are being made or deleted as the server is willing to.
+    """
     GetDestinations: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.GetDestinationsRequest, _delivery_service_pb2.GetDestinationsResponse]
     """Says where pushes and mails go, as this service is configured: to Apple and a mail server, or to the simulator. It makes
     no call, and answers at once.
@@ -74,6 +85,17 @@ class DeliveryServiceAsyncStub(DeliveryServiceStub):
     Takes 7 seconds at most.
 
     Errors: INVALID_REQUEST; RESOURCE_EXHAUSTED when as many checks are in progress as the server is willing to make.
+    """
+    CreateBroadcastChannel: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.CreateBroadcastChannelRequest, _delivery_service_pb2.CreateBroadcastChannelResponse]  # type: ignore[assignment]
+    """Has Apple make a broadcast channel, which keeps its most recent message for phones that are off (message storage policy
+    1). If the caller goes away before the answer, the channel that was made is deleted again. Takes 17 seconds at most.
+
+    Errors: INVALID_REQUEST; RESOURCE_EXHAUSTED when as many channels are being made or deleted as the server is willing to.
+    """
+    DeleteBroadcastChannel: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.DeleteBroadcastChannelRequest, _delivery_service_pb2.DeleteBroadcastChannelResponse]  # type: ignore[assignment]
+    """Has Apple delete a broadcast channel, for good. Takes 17 seconds at most.
+
+    Errors: INVALID_REQUEST; RESOURCE_EXHAUSTED when as many channels are being made or deleted as the server is willing to.
     """
     GetDestinations: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.GetDestinationsRequest, _delivery_service_pb2.GetDestinationsResponse]  # type: ignore[assignment]
     """Says where pushes and mails go, as this service is configured: to Apple and a mail server, or to the simulator. It makes
@@ -109,6 +131,29 @@ class DeliveryServiceServicer(metaclass=_abc_1.ABCMeta):
         Takes 7 seconds at most.
 
         Errors: INVALID_REQUEST; RESOURCE_EXHAUSTED when as many checks are in progress as the server is willing to make.
+        """
+
+    @_abc_1.abstractmethod
+    def CreateBroadcastChannel(
+        self,
+        request: _delivery_service_pb2.CreateBroadcastChannelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_delivery_service_pb2.CreateBroadcastChannelResponse, _abc.Awaitable[_delivery_service_pb2.CreateBroadcastChannelResponse]]:
+        """Has Apple make a broadcast channel, which keeps its most recent message for phones that are off (message storage policy
+        1). If the caller goes away before the answer, the channel that was made is deleted again. Takes 17 seconds at most.
+
+        Errors: INVALID_REQUEST; RESOURCE_EXHAUSTED when as many channels are being made or deleted as the server is willing to.
+        """
+
+    @_abc_1.abstractmethod
+    def DeleteBroadcastChannel(
+        self,
+        request: _delivery_service_pb2.DeleteBroadcastChannelRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_delivery_service_pb2.DeleteBroadcastChannelResponse, _abc.Awaitable[_delivery_service_pb2.DeleteBroadcastChannelResponse]]:
+        """Has Apple delete a broadcast channel, for good. Takes 17 seconds at most.
+
+        Errors: INVALID_REQUEST; RESOURCE_EXHAUSTED when as many channels are being made or deleted as the server is willing to.
         """
 
     @_abc_1.abstractmethod

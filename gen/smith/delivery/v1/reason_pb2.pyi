@@ -225,6 +225,19 @@ class _ReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Reason.ValueTy
     REASON_PUSH_SERVICE_BUSY: _Reason.ValueType  # 80
     REASON_NOT_FOR_BROWSERS: _Reason.ValueType  # 81
     """Core's own."""
+    REASON_CHANNEL_NOT_REGISTERED: _Reason.ValueType  # 82
+    """What APNs says of broadcast channels (Apple, "Handling error responses from Apple Push Notification service")."""
+    REASON_BAD_CHANNEL_ID: _Reason.ValueType  # 83
+    REASON_MISSING_CHANNEL_ID: _Reason.ValueType  # 84
+    REASON_FEATURE_NOT_ENABLED: _Reason.ValueType  # 85
+    """Not CONCERN_TOPIC: everything else that is sent to the app goes on."""
+    REASON_CANNOT_CREATE_CHANNEL_CONFIG: _Reason.ValueType  # 86
+    REASON_BAD_REQUEST_PARAMS: _Reason.ValueType  # 87
+    REASON_BAD_REQUEST_PAYLOAD: _Reason.ValueType  # 88
+    REASON_MISSING_CHANNEL_QUEUE_SIZE: _Reason.ValueType  # 89
+    """Apple's documentation does not have it; other senders have met it."""
+    REASON_MISSING_PUSH_TYPE: _Reason.ValueType  # 90
+    REASON_MALFORMED_CHANNEL_ID: _Reason.ValueType  # 91
 
 class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper):
     """Reasons are Apple's ("Handling notification responses from APNs"), the delivery service's own, and core's own for a
@@ -344,6 +357,19 @@ REASON_PUSH_SERVICE_REDIRECTED: Reason.ValueType  # 79
 REASON_PUSH_SERVICE_BUSY: Reason.ValueType  # 80
 REASON_NOT_FOR_BROWSERS: Reason.ValueType  # 81
 """Core's own."""
+REASON_CHANNEL_NOT_REGISTERED: Reason.ValueType  # 82
+"""What APNs says of broadcast channels (Apple, "Handling error responses from Apple Push Notification service")."""
+REASON_BAD_CHANNEL_ID: Reason.ValueType  # 83
+REASON_MISSING_CHANNEL_ID: Reason.ValueType  # 84
+REASON_FEATURE_NOT_ENABLED: Reason.ValueType  # 85
+"""Not CONCERN_TOPIC: everything else that is sent to the app goes on."""
+REASON_CANNOT_CREATE_CHANNEL_CONFIG: Reason.ValueType  # 86
+REASON_BAD_REQUEST_PARAMS: Reason.ValueType  # 87
+REASON_BAD_REQUEST_PAYLOAD: Reason.ValueType  # 88
+REASON_MISSING_CHANNEL_QUEUE_SIZE: Reason.ValueType  # 89
+"""Apple's documentation does not have it; other senders have met it."""
+REASON_MISSING_PUSH_TYPE: Reason.ValueType  # 90
+REASON_MALFORMED_CHANNEL_ID: Reason.ValueType  # 91
 Global___Reason: _TypeAlias = Reason  # noqa: Y015
 
 @_typing.final
