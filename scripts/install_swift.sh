@@ -50,7 +50,7 @@ fi
 # A half-made one has another name, and what an interrupted run has left is removed first.
 part=$folder.part
 rm -rf --one-file-system "$part"
-debootstrap --variant=minbase --include=ca-certificates trixie "$part" "${mirror:-http://deb.debian.org/debian}" || failed debootstrap
+debootstrap --variant=minbase --include=ca-certificates trixie "$part" ${mirror:+"$mirror"} || failed debootstrap
 unshare --mount bash -euc '
   part=$1
   shift

@@ -1,4 +1,4 @@
-"""A whole server whose clock, and that of its phones, can be put forward, so that nobody waits for hours.
+"""A whole server whose clock, and that of its phones, can be put forward, so that no test waits for hours.
 
 Gateway, core and delivery run in this process, the simulator in one of its own.
 """

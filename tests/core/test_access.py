@@ -1,4 +1,4 @@
-"""Who may call what, and that nobody reaches into another account. The tables follow the protos."""
+"""Who may call what, and that no caller reaches into another account. The tables follow the protos."""
 
 import asyncio
 import uuid
@@ -73,7 +73,7 @@ BESIDES: dict[str, dict[str, Any]] = {
     "ReplacePushNotification": {"title": "hello"},
     "UpdatePasskey": {"name": "Renamed"},
 }
-"""What else a request must say, lest it be refused for that."""
+"""What else a request must say, so that it is not refused for that."""
 
 NOT_OURS = {"bundle_id"}
 """Named like ids, but of things that the server does not keep."""

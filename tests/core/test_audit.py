@@ -241,7 +241,7 @@ NO_ADMINISTRATION = {
     "ReportLiveActivityDismissed": "likewise",
     "RunAction": "kept as a run of the action",
     "SendTestNotification": "to the phone that asks; the notification is kept itself",
-    "GetInvite": "reads; a POST lest a secret stand in a URL",
+    "GetInvite": "reads; a POST, so that no secret stands in a URL",
     "GetPasswordReset": "likewise",
     "RequestPasswordReset": "of no account, and anybody may ask; what comes of it is told",
     "SendTestMail": "a mail to the caller that changes nothing",

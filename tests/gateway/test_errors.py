@@ -191,7 +191,7 @@ async def test_an_answer_that_is_asked_to_wait_may_wait(make_gateway: MakeGatewa
 
 
 async def test_a_core_that_is_away_is_told_at_once_and_its_return_noticed(make_gateway: MakeGateway) -> None:
-    """No request hangs, none is sent twice, and nobody restarts the gateway."""
+    """No request hangs, none is sent twice, and no person has to restart the gateway."""
     core = CoreStandIn()
     await core.start()
     port = core.port
