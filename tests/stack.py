@@ -41,7 +41,7 @@ PORT_LOST = ("is taken", "cannot listen", "address already in use", "Address alr
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now, from a range that the system does not hand out to outgoing connections."""
+    """Ports that are free now, from a range that the system does not hand out to outgoing connections."""
     held: list[socket.socket] = []
     try:
         while len(held) < count:

@@ -107,7 +107,7 @@ class Phone:
 
 
 class App:
-    """The app on a phone that nobody simulates: its calls, made by the test."""
+    """The app on a phone that is not simulated: its calls, made by the test."""
 
     def __init__(self, http: httpx.Client, device_id: str) -> None:
         self.http = http

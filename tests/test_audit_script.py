@@ -1,4 +1,4 @@
-"""`make audit` fails on what is known to be vulnerable, and says so when it could ask nobody."""
+"""`make audit` fails on what is known to be vulnerable, and says so when no database could be asked."""
 
 import json
 import subprocess

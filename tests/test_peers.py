@@ -1,4 +1,4 @@
-"""The server's own processes know each other; nobody else gets past."""
+"""The server's own processes know each other; others do not get past."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""Processes that are told to speak TLS speak it with each other, and with nobody else."""
+"""Processes that are told to speak TLS speak it with each other, and with no others."""
 
 import os
 import subprocess

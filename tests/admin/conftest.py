@@ -89,7 +89,7 @@ def page_faults() -> Iterator[list[str]]:
 @asynccontextmanager
 async def running_admin(core: Core, **settings: Any) -> AsyncIterator[Open]:
     """The app over `core`; `settings` are fields of AdminSettings. Answers with what makes people who look at it:
-    `open_as(session="ses_...")`, or nobody in particular."""
+    `open_as(session="ses_...")`, or no person at all."""
     config = AdminSettings(**({"core_address": core.address} | settings))
     # NiceGUI's reset leaves these; other tests' pages would be answered by them.
     handlers = dict(nicegui.app.exception_handlers)

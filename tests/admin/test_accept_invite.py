@@ -23,7 +23,7 @@ async def invited(account: Account, email: str) -> str:
 
 @pytest.fixture
 def email() -> str:
-    """Of somebody whom nobody has heard of."""
+    """Of a person who is not known yet."""
     return f"person-{uuid.uuid4().hex[:12]}@team.test"
 
 

@@ -22,7 +22,7 @@ from tests.core.mail_rig import start_mail_world
 
 
 def an_address() -> str:
-    """Of somebody whom nobody has heard of."""
+    """Of a person who is not known yet."""
     return f"person-{uuid.uuid4().hex[:12]}@team.test"
 
 

@@ -9,7 +9,7 @@ NO_ORIGIN = {"ACTIVITYSMITH_API_KEY": "ask_nobody", "ACTIVITYSMITH_BASE_URL": "h
 def say(*arguments: str, **env: str) -> tuple[int, str]:
     """Exit code, and what is said before any call is made. Answers go to the process's own streams (see `capfd`).
 
-    The key and the server are nobody's unless `env` says otherwise.
+    The key and the server belong to no one unless `env` says otherwise.
     """
     done = CliRunner().invoke(app, arguments, env=NO_ORIGIN | env)
     return done.exit_code, done.output

@@ -21,7 +21,7 @@ EVERY_BYTE = bytes(range(256)) * 400
 
 @pytest.fixture
 def unseen(tmp_path: Path) -> Client:
-    """A user without a key: commands run, and nobody is told."""
+    """A user without a key: commands run, and no server is told."""
     return Client("http://127.0.0.1:1", "", tmp_path)
 
 

@@ -74,7 +74,7 @@ LAST = {"session": session(NEIGHBOUR), "device": device(session(NEIGHBOUR))}
 
 @schemathesis.auth(refresh_interval=None)
 class Credentials:
-    """Good credentials of a kind that the description names first. Whoever gives theirs away gets them anew."""
+    """Good credentials of a kind that the description names first. A caller that gives theirs away gets new ones."""
 
     def get(self, case: Case, context: AuthContext) -> str | None:
         """The secret."""

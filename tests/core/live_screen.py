@@ -12,7 +12,7 @@ ACCEPTED = Outcome(OutcomeKind.ACCEPTED)
 
 @dataclass
 class InFlight:
-    """A push that nobody has answered yet."""
+    """A push that was not answered yet."""
 
     aps: dict[str, Any]
     activity_id: str

@@ -196,7 +196,7 @@ async def test_bootstrap_says_in_one_line_that_the_database_is_away() -> None:
 
 
 async def test_a_crowd_that_signs_in_is_turned_away_rather_than_kept_waiting(core: Core) -> None:
-    """Calls that wait take the places of others. Whoever waited gets a turn, and the next crowd is welcome."""
+    """Calls that wait take the places of others. Those that waited get a turn, and the next crowd is welcome."""
     passwords = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
     leave = asyncio.Event()
 
@@ -241,7 +241,7 @@ async def test_failures_from_one_client_address_are_limited_whatever_the_e_mail(
 
 
 async def test_more_accounts_are_made_on_the_database_each_with_a_new_owner(new_database: NewDatabase) -> None:
-    """By whoever has it: `smith account create`. It brings an empty database to the newest schema first."""
+    """By its holder: `smith account create`. It brings an empty database to the newest schema first."""
     url = await asyncio.to_thread(new_database)
     made = {
         name: await bootstrap.create_account(

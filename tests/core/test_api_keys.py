@@ -10,7 +10,7 @@ from tests.waiting import eventually_async
 
 
 async def reach(caller: Caller) -> str:
-    """Which channels the key may reach, as the server says when nobody is in them."""
+    """Which channels the key may reach, as the server says when no person is in them."""
     error = await refusal(caller.SendPushNotification(title="hello"))
     assert error.reason == "NO_RECIPIENTS", error
     return ",".join(error.facts["effective_channel_slugs"] or ["nobody"])

@@ -28,7 +28,7 @@ NOTE_WHAT_IS_SENT = (
     FOR EACH ROW WHEN (NEW.sent_version = 3) EXECUTE FUNCTION note_sent()
     """,
 )
-"""What a row says of a push is true for a moment only: nobody is there to take it, and that is written too."""
+"""What a row says of a push is true for a moment only: no service is there to take it, and that is written too."""
 
 
 def progress(percentage: int) -> pb.LiveActivityContentState:
@@ -42,7 +42,7 @@ async def test_a_push_is_newer_than_the_state_that_the_phone_fetched_before_it(n
     async with start_core(await asyncio.to_thread(new_database), clock=lambda: time[0], delivery_wait=0) as core:
         account = await start_account(core)
         phone = await account.add_startable_phone()
-        # No start is sent, and nobody races with the test: the activity is live on the phone because the row says so.
+        # No start is sent, and nothing races with the test: the activity is live on the phone because the row says so.
         await core.sql("UPDATE devices SET push_to_start_token_dead_reason = 'Unregistered'")
         for statement in NOTE_WHAT_IS_SENT:
             await core.sql(statement)

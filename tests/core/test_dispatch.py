@@ -1,4 +1,4 @@
-"""What is owed stays owed and hurts nobody else, whatever happens between an outcome and its row."""
+"""What is owed stays owed and hurts no other, whatever happens between an outcome and its row."""
 
 import asyncio
 import datetime as dt

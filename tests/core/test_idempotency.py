@@ -118,7 +118,7 @@ async def test_what_an_owner_makes_is_there_once_when_a_process_died(account: Ac
         await account.core.sql("UPDATE idempotent_requests SET answer = NULL, locked_until = now()")
         second = await getattr(caller, name)(**fields)
         if name == "CreateApiKey":
-            # Nobody has been told the first secret.
+            # The first secret was told to no one.
             assert second.secret != first.secret
             assert second.api_key.id == first.api_key.id
             assert (await refusal(account.core.caller(first.secret).SendPushNotification(title="x"))).reason == (

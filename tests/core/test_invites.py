@@ -56,7 +56,7 @@ def box(world: MailWorld) -> MailBox:
 
 
 def an_address() -> str:
-    """Of somebody whom nobody has heard of."""
+    """Of a person who is not known yet."""
     return f"person-{uuid.uuid4().hex[:12]}@team.test"
 
 

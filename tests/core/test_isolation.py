@@ -1,7 +1,7 @@
 """No method tells whether another account has something, and none touches it.
 
-Whatever a request may name is tried with what the other account has and with what nobody has. The two answers must be
-the same, byte for byte but for the name, and nothing of the other account's may have changed.
+Whatever a request may name is tried with what the other account has and with what no account has. The two answers must
+be the same, byte for byte but for the name, and nothing of the other account's may have changed.
 """
 
 import base64
@@ -46,8 +46,8 @@ VALUES_OF_ONES_OWN = {
 
 KNOWN_BY_WHOEVER_KNOWS_THEM = {
     ("CreateSession", "email"): "the password goes with it; tests/core/test_accounts.py has the two answers",
-    ("CreateAccount", "email"): "there is nobody on a server without an account, and the code goes with it",
-    ("PairDevice", "pairing_code"): "a credential: whoever has it may pair for its account",
+    ("CreateAccount", "email"): "there is no person on a server without an account, and the code goes with it",
+    ("PairDevice", "pairing_code"): "a credential: its holder may pair for its account",
     ("BeginPasskeySignIn", "challenge"): "a credential: it stands for a password that was right",
     ("CompleteSignIn", "challenge"): "the same, and the second factor goes with it",
     ("CreatePasskey", "challenge"): "a credential, and only for its person: tests/core/test_passkeys.py",
@@ -192,7 +192,7 @@ async def belongings(account: Account) -> dict[str, str]:
 def nobodys(field: str, theirs: str) -> str:
     """A name of the same form that nothing has."""
     if field == "page_token":
-        # The place next to theirs: a page begins there, whoever has it.
+        # The place next to theirs: a page begins there, whichever account has it.
         return write_token(str(uuid.UUID(int=uuid.UUID(base64.urlsafe_b64decode(theirs).decode()).int + 1)))
     forms = {
         "email": f"owner-{uuid.uuid4().hex[:12]}@team.test",

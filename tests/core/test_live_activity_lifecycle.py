@@ -195,7 +195,7 @@ happenings = st.lists(st.tuples(sents, outcomes, wanteds), min_size=1, max_size=
 
 
 def valid(held: Held) -> bool:
-    """A row as the database can have it: a live device has a token, and nobody else has one that counts."""
+    """A row as the database can have it: a live device has a token, and no other has one that counts."""
     return (held.phase is Phase.LIVE) == (held.update_token is not None) or held.phase not in OPEN_PHASES
 
 

@@ -51,7 +51,7 @@ async def test_nobody_is_told_that_a_state_is_shown_before_it_is_recorded(accoun
         assert not done
         await somebody.rollback()
         answers = [(await one).operation for one in (first, *others)]
-    # Which of the others comes first is nobody's to say.
+    # Which of the others comes first is open.
     assert (answers[0], sorted(answers[1:])) == (UPDATED, [UPDATED, NOOP, NOOP])
     query = "SELECT version, content_state::json ->> 'percentage' FROM live_activities WHERE id = %s"
     assert await account.core.sql(query, activity_id) == [(3, "50")]

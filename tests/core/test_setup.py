@@ -1,4 +1,4 @@
-"""The first account of a server, made by whoever has the setup code."""
+"""The first account of a server, made by the person who has the setup code."""
 
 import asyncio
 import os

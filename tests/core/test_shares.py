@@ -1,4 +1,4 @@
-"""What one account may hold, and that its others wait in nobody else's way."""
+"""What one account may hold, and that what it waits for is in no other's way."""
 
 import asyncio
 import uuid

@@ -213,7 +213,7 @@ class Service:
 
 
 def random_token() -> str:
-    """A device token that nobody else uses."""
+    """A device token that no other test uses."""
     return secrets.token_hex(32)
 
 

@@ -137,7 +137,7 @@ DATA = (OK, OK, OK, "354 go on")
         ({"replies": [*DATA, "550 spam"]}, REJECTED, "MailRefused", 550),
         ({"replies": [*DATA, "452 full"]}, RETRY, "MailRefused", 452),
         ({"quits_after": 1}, RETRY, "ConnectionBroken", 0),
-        # Nobody knows whether the mail was taken.
+        # It is not known whether the mail was taken.
         ({"replies": DATA, "quits_after": 4}, RETRY, "ConnectionBroken", 0),
     ],
 )

@@ -36,7 +36,7 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
 async def test_proxies_of_the_environment_are_asked_neither_for_webhooks_nor_between_processes(
     start: Start, folder: Path, monkeypatch: Any
 ) -> None:
-    """A proxy would resolve the host itself, and connect where nobody has checked."""
+    """A proxy would resolve the host itself, and connect where no check was made."""
     reached: list[str] = []
 
     async def note(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

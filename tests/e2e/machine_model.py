@@ -111,7 +111,7 @@ class Activity:
 
 def _problem_alive(card: Mapping[str, Any]) -> str | None:
     if card["state"] != "active":
-        return "has ended though nobody ended it"
+        return "has ended though it was not told to end"
     if card["stale"]:
         return "is stale"
     return None if card["token_reported"] else "has an update token that the server was not told"

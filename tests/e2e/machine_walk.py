@@ -36,7 +36,7 @@ class Machine(RuleBasedStateMachine):
         self.calm = True
         """Nothing has gone wrong since the last quiet point."""
         self.twice: dict[tuple[str, str], int] = {}
-        """How often a card was started anew by the last quiet point, because an answer or a token was lost."""
+        """How often a card was started again by the last quiet point, because an answer or a token was lost."""
         self.busy = False
         """APNs has asked to slow down since then."""
         self.random = random.Random(len(self.world.phones))
@@ -243,7 +243,7 @@ class Machine(RuleBasedStateMachine):
         found = self.backend.activities.get(card["activity_id"])
         if found is None and self.backend.adopt(card):
             found = self.backend.activities[card["activity_id"]]
-        assert found is not None, f"a card that nobody asked for: {card}"
+        assert found is not None, f"a card that was not asked for: {card}"
         return found
 
     def titled(self, body: dict[str, Any]) -> dict[str, Any]:

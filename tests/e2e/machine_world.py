@@ -63,7 +63,7 @@ class World:
         self.key = self.team.key()
         self._timers: list[threading.Timer] = []
         self._began = time.monotonic()
-        # It is in the account, too; a phone that nobody looks at.
+        # It is in the account, too; a phone that is not looked at.
         Phone(self.team.simulator, self.stack.phone_id).remove()
 
     def note(self, what: str) -> None:
@@ -174,7 +174,7 @@ class World:
         self.note(f"in {seconds:.3f} s: {what}")
 
         def run() -> None:
-            # The simulator may be just being started anew.
+            # The simulator may just be starting again.
             with contextlib.suppress(httpx.TransportError):
                 do()
                 self.note(f"  done: {what}")
@@ -192,7 +192,7 @@ class World:
         """Kills a process `after` seconds from now."""
 
         def kill() -> None:
-            # It may be just being started anew.
+            # It may just be starting again.
             with contextlib.suppress(ProcessLookupError):
                 self.stack.kill(name)
 

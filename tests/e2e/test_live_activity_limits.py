@@ -27,7 +27,7 @@ def live(limited: Team) -> Iterator[LiveAudience]:
     one = Audience(slug, channel_id, limited.phone(channel_id=channel_id), limited.key(slug))
     yield LiveAudience(one.slug, one.channel_id, one.phone, one.key, backend := Backend(one.key))
     backend.leave_nothing()
-    # What nobody shows does not count, whatever a test has left behind.
+    # What no phone shows does not count, whatever a test has left behind.
     one.phone.remove()
     limited.ask("PATCH", "/api/account", max_live_activities=0)
 

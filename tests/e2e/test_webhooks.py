@@ -1,4 +1,4 @@
-"""Somebody taps a button, and the server calls its webhook: once, as it was sent, by whoever was sent it."""
+"""Somebody taps a button, and the server calls its webhook: once, as it was sent, by a phone that was sent it."""
 
 import base64
 import concurrent.futures

@@ -99,5 +99,5 @@ async def client_that_does_not_read(port: int) -> AsyncIterator[socket.socket]:
 async def was_reset(client: socket.socket, seconds: float = 20.0) -> None:
     """Returns once the other side has reset the connection."""
     async with asyncio.timeout(seconds):
-        while not client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):  # noqa: ASYNC110 - the kernel tells nobody
+        while not client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):  # noqa: ASYNC110 - the kernel does not tell
             await asyncio.sleep(0.01)

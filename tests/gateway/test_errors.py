@@ -289,7 +289,7 @@ async def test_one_caller_gets_half_of_the_calls_and_the_others_the_rest(
 
 
 async def test_what_is_wrong_though_the_server_serves_is_named_and_no_more(make_gateway: MakeGateway) -> None:
-    """For whoever watches readiness; the details are for members."""
+    """For monitors that watch readiness; the details are for members."""
     core = CoreStandIn()
     await core.start()
     gateway = await make_gateway(f"127.0.0.1:{core.port}")

@@ -44,7 +44,7 @@ async def test_behind_a_proxy_that_takes_a_path_away_the_document_names_the_path
 
 
 async def test_wrong_credentials_do_not_matter(gateway: RunningGateway) -> None:
-    """Nobody looks at them."""
+    """They are not looked at."""
     for path in (DOCUMENT, PAGE):
         assert (await get(gateway, path, authorization="Bearer nonsense")).status == 200
 

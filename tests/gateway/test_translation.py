@@ -139,7 +139,7 @@ async def test_credentials_that_cannot_be_right_are_as_none(
 
 
 async def test_two_credentials_are_as_none(gateway: RunningGateway, core: CoreStandIn) -> None:
-    """Which of them a proxy had checked, nobody can know."""
+    """It cannot be known which of them a proxy had checked."""
     async with await gateway.connect() as connection:
         await connection.send(b"GET /api/account HTTP/1.1\r\nhost: x\r\nauthorization: a\r\nauthorization: b\r\n\r\n")
         assert (await connection.reply()).status == 200

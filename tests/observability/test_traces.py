@@ -1,4 +1,4 @@
-"""One trace leads from a client through all processes to APNs, and carries nothing that is nobody's business."""
+"""One trace leads from a client through all processes to APNs, and carries nothing private."""
 
 import json
 import os

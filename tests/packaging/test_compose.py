@@ -69,7 +69,7 @@ def test_each_process_is_told_only_what_it_knows_and_can_use(
 ) -> None:
     told = {name: filled_in(value, example(live=live)) for name, value in SERVICES[service]["environment"].items()}
     known = {f"SMITH_{name.upper()}" for name in SETTINGS[service].model_fields}
-    assert set(told) <= known, "a variable that nobody reads"
+    assert set(told) <= known, "a variable that no program reads"
     for name, value in told.items():
         monkeypatch.setenv(name, value)
     SETTINGS[service]()

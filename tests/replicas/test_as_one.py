@@ -155,7 +155,8 @@ def test_a_stream_that_both_gateways_change_ends_on_its_last_state_on_one_card(l
 
 
 def test_a_change_is_answered_when_it_is_delivered_whichever_core_delivers_it(layout: Layout, team: Team) -> None:
-    """Cores claim what is due whoever recorded it. Nobody waits for the whole `SMITH_DELIVERY_WAIT` because of that."""
+    """Cores claim what is due, whichever core recorded it. No caller waits for the whole `SMITH_DELIVERY_WAIT` for
+    that."""
     slug, channel_id = team.channel()
     for _ in range(4):
         team.phone(channel_id=channel_id)

@@ -50,7 +50,7 @@ def test_a_rolling_restart_loses_nothing_and_breaks_no_request(layout: Layout, t
     assert_nothing_lost(load)
     # Backends have checked that there was no status but these.
     assert set(load.answered) <= {200, 503, *BROKEN}
-    # Whoever stops finishes what it has begun: nothing was sent again to be on the safe side.
+    # A process that stops finishes what it has begun: nothing was sent again to be on the safe side.
     assert layout.simulator.stats()["duplicates_by_apns_id"] == before["duplicates_by_apns_id"]
 
 
@@ -65,7 +65,7 @@ def test_killing_everything_in_turn_loses_nothing(layout: Layout, team: Team) ->
 
 
 def test_without_redis_pushes_go_on_and_with_it_events_cross_again(layout: Layout, team: Team) -> None:
-    """Rate limits are not kept meanwhile, and nobody can sign in: guessing must not be free."""
+    """Rate limits are not kept meanwhile, and no person can sign in: guessing must not be free."""
     slug, channel_id = team.channel()
     phone, key = team.phone(channel_id=channel_id), team.key(slug)
     layout.redis.stop()

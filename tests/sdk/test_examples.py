@@ -21,7 +21,7 @@ def clear_screen(account: Account) -> Iterator[None]:
 
 
 def shown(account: Account, count: int) -> list[dict[str, Any]]:
-    """The latest notifications on the phone, oldest first, once there are `count` that nobody has looked at."""
+    """The latest notifications on the phone, oldest first, once there are `count` that were not looked at."""
     eventually(f"{count} notifications", lambda: len(account.phone.notifications()) >= count)
     notifications = account.phone.notifications()
     for phone in (account.phone, account.engineers_phone):
@@ -84,7 +84,7 @@ def test_streams_start_change_and_end(account: Account) -> None:
     account.backend.run("end_stream", "stream_metrics")
     account.phone.shows_activity(health["activity_id"], state="ended", **metrics(7, 38))
     again = card_titled(account, "Server Health")
-    assert again["activity_id"] != health["activity_id"], "a stream that was ended starts anew"
+    assert again["activity_id"] != health["activity_id"], "a stream that was ended starts again"
 
 
 def test_live_activities_start_update_and_end(account: Account) -> None:

@@ -46,7 +46,7 @@ class SimulatorProcess:
             "SMITH_SMTP_SIMULATOR_PORT": "0",
             "SMITH_WEBPUSH_SIMULATOR_PORT": "0",
             "SMITH_DRAIN_SECONDS": "1",
-            # Nobody listens on port 1.
+            # No program listens on port 1.
             "SMITH_GATEWAY_URL": "http://127.0.0.1:1",
             **self._env,
         }

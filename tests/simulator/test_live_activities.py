@@ -196,7 +196,7 @@ async def test_ios_ends_an_activity_after_8_hours_and_removes_it_after_12(live: 
     live.advance(8 * HOUR - 60)
     assert (await live.push(token, change())).status == 200
     live.advance(61)
-    # Nobody has looked at the phone since: APNs finds out by itself.
+    # The phone was not looked at since: APNs finds out by itself.
     assert (await live.push(token, change())).document["reason"] == "Unregistered"
     assert live.card()["state"] == "ended"
     live.advance(4 * HOUR - 60)

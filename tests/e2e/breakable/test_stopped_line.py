@@ -29,7 +29,7 @@ def own_team(team: Team, phone: Phone) -> Iterator[Team]:
 
 
 class Events:
-    """What is told of lines to whoever watches the account."""
+    """What is told of lines to people who watch the account."""
 
     def __init__(self, stack: Stack, secret: str) -> None:
         self._channel = grpc.insecure_channel(stack.core_address)
@@ -69,7 +69,7 @@ def alarms(team: Team) -> list[dict[str, Any]]:
 
 
 def readiness(stack: Stack) -> dict[str, Any]:
-    """What the gateway says to whoever asks whether it is ready, which it must be."""
+    """What the gateway says to those who ask whether it is ready, which it must be."""
     answer = httpx.get(f"{stack.base_url}/readyz", trust_env=False)
     assert answer.status_code == 200, answer.text
     return dict(answer.json())
