@@ -258,7 +258,8 @@ async def test_a_connection_that_cannot_be_made_fails_none_that_others_can_carry
         monkeypatch.setattr(line, "_dial", _cannot_connect)
         found = tally(await service.deliver(web_push(*(plain.browser() for _ in range(100)))))
     assert found.keys() <= {(ACCEPTED, ""), (RETRY, "PushServiceUnreachable")}
-    assert found[ACCEPTED, ""] > 50
+    # The one connection carries what it can in the time that the others take to fail.
+    assert found[ACCEPTED, ""] > 10
 
 
 async def _cannot_connect() -> Any:
