@@ -73,31 +73,32 @@ class Line:
         while True:
             if self._idle:
                 connection = self._idle.pop()
+                self._in_use += 1
             elif self._dials.begin():
                 connection = await self._dial()
+                self._in_use += 1
             elif (given := await self._given_back(until=self._dials.next)) is not None:
                 connection = given
             else:
                 continue
             if connection.is_ready:
-                self._in_use += 1
                 return connection
+            self._in_use -= 1
             connection.close()
 
     def give_back(self, connection: Connection) -> None:
         """Keeps the connection for the next push, or closes it if it can take none."""
-        self._in_use -= 1
-        self._keep(connection)
-
-    def _keep(self, connection: Connection) -> None:
         if not connection.is_ready:
+            self._in_use -= 1
             connection.close()
             return
         while self._waiters:
             waiter = self._waiters.popleft()
             if not waiter.done():
+                # On its way it stays in use. Otherwise the service would seem down if another cannot be made meanwhile.
                 waiter.set_result(connection)
                 return
+        self._in_use -= 1
         connection.idle_since = self._loop.time()
         self._idle.append(connection)
         if self._tidying is None:
@@ -112,7 +113,7 @@ class Line:
                 return await waiter
         except (TimeoutError, asyncio.CancelledError) as end:
             if waiter.done() and not waiter.cancelled():
-                self._keep(waiter.result())
+                self.give_back(waiter.result())
             if isinstance(end, TimeoutError):
                 return None
             raise
