@@ -5,14 +5,12 @@ import uuid
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from core_service.common.validation import write_json
 from core_service.live_activities.models import Phase
 from core_service.live_activities.reconcile.lifecycle import wanted_of
 from core_service.live_activities.reconcile.planning import HIGH, Claim, Planned, plan, spend
-from core_service.live_activities.reconcile.withdrawals import EMPTY_CARD
+from core_service.live_activities.reconcile.withdrawals import removal
 from core_service.live_activities.state.activity import Activity
 from core_service.live_activities.state.older_apps import NEWEST
-from core_service.live_activities.state.payload import ActivityEvent
 from core_service.sending.port import NO_DEVICE, About, Push, PushEvent, PushType, Target
 
 
@@ -87,15 +85,8 @@ def plan_message(claim: BroadcastClaim, activity: Activity, now: dt.datetime) ->
 
 def last_message(claim: BroadcastClaim, timestamp: int, request_id: uuid.UUID) -> Push:
     """The end that is the last message of a channel which must not tell anything more. It reveals nothing."""
-    body = {
-        "timestamp": timestamp,
-        "event": ActivityEvent.END.value,
-        "content-state": EMPTY_CARD,
-        # In the past: iOS removes it at once.
-        "dismissal-date": 1,
-    }
     return Push(
-        write_json({"aps": body}),
+        removal(timestamp),
         claim.gone_at,
         push_type=PushType.BROADCAST,
         priority=HIGH,

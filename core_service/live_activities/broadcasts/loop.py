@@ -7,6 +7,7 @@ time, and the next one has the state that is the newest by then.
 import asyncio
 import datetime as dt
 import logging
+import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from functools import partial
@@ -27,7 +28,8 @@ from core_service.live_activities.reconcile.reconciler_queries import READ_ACTIV
 from core_service.live_activities.state.activity import Activity
 from core_service.live_activities.state.payload import ActivityEvent, PayloadBuilder
 from core_service.live_activities.state.turn import LOOK_AGAIN
-from core_service.sending.port import Outcome, Push, PushSender, PushType, Target
+from core_service.sending.port import Push, PushSender, PushType
+from core_service.sending.single import outcome_of
 from core_service.work_queue.loops import IDLE_POLL_SECONDS, ClaimLoop
 from service_kit.database import DATABASE_AWAY, Pool
 from service_kit.tracing import NO_ORIGIN, Origin
@@ -132,7 +134,15 @@ class Broadcasts:
         if planned.event is ActivityEvent.END and claim.awaits_successor:
             await self._rest(connection, claim, now + LOOK_AGAIN)
             return None
-        await self._lease(connection, claim, planned, message.urgent_sent_at)
+        await self._lease(
+            connection,
+            claim,
+            version=planned.version,
+            event=planned.event,
+            timestamp=planned.timestamp,
+            request_id=planned.apns_id,
+            urgent_sent_at=message.urgent_sent_at,
+        )
         push = self._composer.push(planned, activity, self._origin_of(claim.activity_id), now)
         push = replace(push, push_type=PushType.BROADCAST, targets=[claim.target(planned.apns_id)])
         return partial(self._send, claim, planned, push, now)
@@ -146,33 +156,35 @@ class Broadcasts:
         self,
         connection: AsyncConnection[TupleRow],
         claim: BroadcastClaim,
-        planned: Planned,
+        *,
+        version: int,
+        event: ActivityEvent,
+        timestamp: int,
+        request_id: uuid.UUID,
         urgent_sent_at: list[int],
     ) -> None:
         await connection.execute(
             queries.LEASE,
             {
                 "id": claim.id,
-                "version": planned.version,
-                "event": planned.event.value,
-                "timestamp": planned.timestamp,
-                "request_id": planned.apns_id,
+                "version": version,
+                "event": event.value,
+                "timestamp": timestamp,
+                "request_id": request_id,
                 "urgent_sent_at": urgent_sent_at,
             },
         )
 
     async def _close(self, connection: AsyncConnection[TupleRow], claim: BroadcastClaim, now: dt.datetime) -> Work:
         timestamp, request_id = claim.next_timestamp(now), new_id()
-        await connection.execute(
-            queries.LEASE,
-            {
-                "id": claim.id,
-                "version": claim.sent_version,
-                "event": ActivityEvent.END.value,
-                "timestamp": timestamp,
-                "request_id": request_id,
-                "urgent_sent_at": claim.urgent_sent_at,
-            },
+        await self._lease(
+            connection,
+            claim,
+            version=claim.sent_version,
+            event=ActivityEvent.END,
+            timestamp=timestamp,
+            request_id=request_id,
+            urgent_sent_at=claim.urgent_sent_at,
         )
         return partial(self._send_last, claim, last_message(claim, timestamp, request_id))
 
@@ -221,20 +233,10 @@ class Broadcasts:
     async def _send(
         self, claim: BroadcastClaim, planned: Planned, push: Push, sent_at: dt.datetime
     ) -> dt.datetime | None:
-        outcome = await self._submit(push)
+        outcome = await outcome_of(self._sender, push)
         return await self._settler.sent(claim, planned.sent(sent_at), outcome)
 
     async def _send_last(self, claim: BroadcastClaim, push: Push) -> dt.datetime | None:
-        next_at = await self._settler.closed(claim, await self._submit(push))
+        next_at = await self._settler.closed(claim, await outcome_of(self._sender, push))
         self._on_starts_due()
         return next_at
-
-    async def _submit(self, push: Push) -> Outcome:
-        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-
-        def on_outcome(_: Target, outcome: Outcome) -> None:
-            if not answer.done():
-                answer.set_result(outcome)
-
-        self._sender.submit(push, on_outcome)
-        return await answer

@@ -118,9 +118,7 @@ class BroadcastSettler:
                     await connection.execute(queries.REST, parameters | {"next_at": now})
                 return now
             wanted = wanted_of(activity, now)
-            failures = row.failures if outcome.counts else 0
-            delay = delay_seconds(outcome.retry_after_seconds, failures, self._jitter)
-            after = settle(_held(row), sent, outcome, wanted, now, delay_seconds=delay)
+            after = settle(_held(row), sent, outcome, wanted, now, delay_seconds=self._delay_seconds(row, outcome))
             if after.phase is Phase.ENDED and not row.repeats:
                 await connection.execute(queries.END_LISTENERS, parameters | {"version": sent.version})
                 delete_at = max(now + KEPT, (activity.dismiss_at or now) + KEPT_AFTER_DISMISSAL)
@@ -161,11 +159,7 @@ class BroadcastSettler:
             if row is None or row.state != "closing" or row.attempt != claim.attempt:
                 return None
             if outcome.verdict not in FINAL:
-                failures = row.failures if outcome.counts else 0
-                wait = delay_seconds(outcome.retry_after_seconds, failures, self._jitter)
-                next_at = now + dt.timedelta(seconds=wait)
-                await connection.execute(queries.RETRY, parameters | {"next_at": next_at, "reason": outcome.reason})
-                return next_at
+                return await self._retry(connection, row, parameters, outcome, now)
             await connection.execute(queries.BEGIN_DELETION, parameters | {"channel_id": None, "next_at": now + KEPT})
             if activity is None or activity.over(now):
                 version = activity.version if activity else 0
@@ -186,19 +180,32 @@ class BroadcastSettler:
                 *(claim.channel_id, claim.bundle_id or "SMITH_APNS_TOPIC", claim.environment, outcome.reason),
             )
             is_over = True
-        next_at = None
         async with self._pool.connection() as connection, connection.transaction():
             row = await _lock(connection, claim)
             if row is None or row.attempt != claim.attempt:
                 return None
-            if is_over:
-                await connection.execute(queries.FORGET, parameters)
-            else:
-                failures = row.failures if outcome.counts else 0
-                wait = delay_seconds(outcome.retry_after_seconds, failures, self._jitter)
-                next_at = now + dt.timedelta(seconds=wait)
-                await connection.execute(queries.RETRY, parameters | {"next_at": next_at, "reason": outcome.reason})
+            if not is_over:
+                return await self._retry(connection, row, parameters, outcome, now)
+            await connection.execute(queries.FORGET, parameters)
+        return None
+
+    async def _retry(
+        self,
+        connection: AsyncConnection[TupleRow],
+        row: _Locked,
+        parameters: dict[str, Any],
+        outcome: Outcome,
+        now: dt.datetime,
+    ) -> dt.datetime:
+        """Has the same request made again later. Returns when."""
+        next_at = now + dt.timedelta(seconds=self._delay_seconds(row, outcome))
+        await connection.execute(queries.RETRY, parameters | {"next_at": next_at, "reason": outcome.reason})
         return next_at
+
+    def _delay_seconds(self, row: _Locked, outcome: Outcome) -> float:
+        # Failures that only the server's settings caused do not make the wait longer.
+        failures = row.failures if outcome.counts else 0
+        return delay_seconds(outcome.retry_after_seconds, failures, self._jitter)
 
     def _parameters(self, claim: BroadcastClaim) -> dict[str, Any]:
         return {"id": claim.id, "activity_id": claim.activity_id, "channel_id": claim.channel_id}

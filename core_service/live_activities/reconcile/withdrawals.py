@@ -1,6 +1,5 @@
 """Takes cards off the screens of phones that may no longer show them."""
 
-import asyncio
 import datetime as dt
 import random
 import uuid
@@ -22,7 +21,8 @@ from core_service.live_activities.reconcile.withdrawal_queries import (
 from core_service.live_activities.state.broadcast_queries import CLOSE_BROADCASTS
 from core_service.live_activities.state.pace import surface_of
 from core_service.live_activities.state.web_form import withdrawn_for_browsers
-from core_service.sending.port import About, Outcome, OutcomeKind, Push, PushEvent, PushSender, PushType, Target
+from core_service.sending.port import About, OutcomeKind, Push, PushEvent, PushSender, PushType, Target
+from core_service.sending.single import outcome_of
 from core_service.work_queue.outbox import Limits, Settlement
 from core_service.work_queue.retry import delay_seconds
 from service_kit.web_push import Subscription
@@ -45,6 +45,18 @@ async def withdraw_cards(session: AsyncSession, device_ids: Sequence[uuid.UUID])
         connection = await session.connection()
         for step in (LOCK_SHOWN, WITHDRAW, CLOSE_BROADCASTS):
             await connection.exec_driver_sql(step, {"device_ids": list(device_ids)})
+
+
+def removal(timestamp: int) -> bytes:
+    """The body of the push that takes a card off the screen at once. `timestamp` is `aps.timestamp`, UNIX seconds."""
+    body = {
+        "timestamp": timestamp,
+        "event": PushEvent.END.value,
+        "content-state": EMPTY_CARD,
+        # In the past: iOS removes it at once.
+        "dismissal-date": 1,
+    }
+    return write_json({"aps": body})
 
 
 class Withdrawal(NamedTuple):
@@ -73,13 +85,6 @@ class Withdrawal(NamedTuple):
 
     def push(self) -> Push:
         """The push that ends it."""
-        body = {
-            "timestamp": self.timestamp,
-            "event": PushEvent.END.value,
-            "content-state": EMPTY_CARD,
-            # In the past: iOS removes it at once.
-            "dismissal-date": 1,
-        }
         is_browser = surface_of(self.environment).is_browser
         target = Target(
             self.device_id,
@@ -91,7 +96,7 @@ class Withdrawal(NamedTuple):
             self.attempts - 1,
         )
         return Push(
-            write_json({"aps": body}),
+            removal(self.timestamp),
             self.gone_at,
             push_type=PushType.LIVE_ACTIVITY,
             priority=HIGH,
@@ -122,14 +127,7 @@ class WithdrawalCalls:
         """See Calls."""
         if card.is_gone:
             return Settlement(card, "done", card.attempts, None, "", {})
-        answer: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
-
-        def on_outcome(_: Target, outcome: Outcome) -> None:
-            if not answer.done():
-                answer.set_result(outcome)
-
-        self._sender.submit(card.push(), on_outcome)
-        outcome = await answer
+        outcome = await outcome_of(self._sender, card.push())
         if outcome.verdict in FINAL:
             return Settlement(card, "done", card.attempts, None, outcome.reason, {})
         # Failures that only the server's settings caused do not make the wait longer.
