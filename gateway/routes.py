@@ -1,15 +1,15 @@
 """The REST routes, read from the `google.api.http` annotations of every service in `smith.core.v1`."""
 
-import importlib
-import pkgutil
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import smith.core.v1
 from google.api import annotations_pb2, http_pb2
-from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor, ServiceDescriptor
+from google.protobuf.descriptor import FieldDescriptor, MethodDescriptor
 from smith.core.v1 import options_pb2
+
+from service_kit.services import services_of
 
 TEMPLATE_FIELD = re.compile(r"\{([a-z][a-z0-9_]*)(?:=\*)?\}")
 
@@ -51,22 +51,12 @@ def routes() -> list[Route]:
     Raises ValueError for an annotation that this gateway does not support, so that it does not start.
     """
     found: dict[tuple[str, str], Route] = {}
-    for service in services():
+    for service in services_of(smith.core.v1):
         for rpc in service.methods:
             for route in _routes_of(rpc):
                 if (other := found.setdefault((route.method, route.path), route)) is not route:
                     raise ValueError(f"{rpc.full_name} and {other.rpc.full_name} share {route.method} {route.path}")
     return sorted(found.values(), key=lambda route: [(part.startswith("{"), part) for part in route.path.split("/")])
-
-
-def services() -> list[ServiceDescriptor]:
-    """Every service of the package `smith.core.v1`, by name."""
-    found: list[ServiceDescriptor] = []
-    for module in sorted(info.name for info in pkgutil.iter_modules(smith.core.v1.__path__)):
-        if module.endswith("_service_pb2"):
-            descriptor = importlib.import_module(f"smith.core.v1.{module}").DESCRIPTOR
-            found.extend(descriptor.services_by_name.values())
-    return found
 
 
 def _routes_of(rpc: MethodDescriptor) -> Iterator[Route]:

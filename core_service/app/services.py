@@ -1,61 +1,7 @@
 """The services of the API, whose methods have a policy each."""
 
-from smith.core.v1 import (
-    account_data_service_pb2,
-    account_service_pb2,
-    api_key_service_pb2,
-    apns_service_pb2,
-    audit_service_pb2,
-    badge_service_pb2,
-    channel_service_pb2,
-    delivery_log_service_pb2,
-    device_service_pb2,
-    event_service_pb2,
-    insight_service_pb2,
-    invite_service_pb2,
-    live_activity_service_pb2,
-    mail_service_pb2,
-    metric_service_pb2,
-    passkey_service_pb2,
-    password_reset_service_pb2,
-    phone_service_pb2,
-    push_notification_service_pb2,
-    request_log_service_pb2,
-    saved_message_service_pb2,
-    second_factor_service_pb2,
-    single_sign_on_service_pb2,
-    status_service_pb2,
-    webhook_service_pb2,
-)
+import smith.core.v1
 
-SERVICES = [
-    service
-    for module in (
-        account_data_service_pb2,
-        account_service_pb2,
-        api_key_service_pb2,
-        apns_service_pb2,
-        audit_service_pb2,
-        badge_service_pb2,
-        channel_service_pb2,
-        delivery_log_service_pb2,
-        device_service_pb2,
-        event_service_pb2,
-        insight_service_pb2,
-        invite_service_pb2,
-        live_activity_service_pb2,
-        mail_service_pb2,
-        metric_service_pb2,
-        passkey_service_pb2,
-        password_reset_service_pb2,
-        phone_service_pb2,
-        push_notification_service_pb2,
-        request_log_service_pb2,
-        saved_message_service_pb2,
-        second_factor_service_pb2,
-        single_sign_on_service_pb2,
-        status_service_pb2,
-        webhook_service_pb2,
-    )
-    for service in module.DESCRIPTOR.services_by_name.values()
-]
+from service_kit.services import services_of
+
+SERVICES = services_of(smith.core.v1)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import grpc
+import smith.core.v1
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from smith.core.v1 import (
@@ -31,9 +32,9 @@ from smith.core.v1 import (
 from smith.internal.v1 import request_intake_service_pb2_grpc
 from smith.internal.v1.request_intake_service_pb2 import RecordRequestsRequest, RecordRequestsResponse
 
-from gateway.routes import services
 from service_kit.interceptors import ErrorInterceptor
 from service_kit.server import GrpcServer
+from service_kit.services import services_of
 
 Behaviour = Callable[[Any, Any], Awaitable[Message]]
 
@@ -162,6 +163,6 @@ class CoreStandIn:
         return release
 
 
-EMPTY_ANSWERS = {rpc.name: GetMessageClass(rpc.output_type) for service in services() for rpc in service.methods} | {
-    "RecordRequests": RecordRequestsResponse
-}
+EMPTY_ANSWERS = {
+    rpc.name: GetMessageClass(rpc.output_type) for service in services_of(smith.core.v1) for rpc in service.methods
+} | {"RecordRequests": RecordRequestsResponse}
