@@ -1,6 +1,7 @@
 """Pushes to browsers, from the Deliver call to a push service that listens, over TLS and in the clear."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,19 @@ async def test_many_browsers_share_connections_and_each_gets_its_own(service: Se
     assert all(one.decrypt(by_path[f"/{number}"]) == PAYLOAD for number, one in enumerate(some))
     assert len(browsers.received) == 600
     assert browsers.connections <= 32
+
+
+async def test_pushes_to_browsers_and_their_connections_begin_at_a_pace_that_leaves_room_for_phones(
+    service: Service, browsers: Listening
+) -> None:
+    """A slow machine takes longer, none is faster: 600 pushes and 20 connections a second. What phones feel of it is
+    measured by benchmarks/web_push.py."""
+    began = time.monotonic()
+    outcomes = await service.deliver(web_push(*(browsers.browser() for _ in range(600)), payload=PAYLOAD))
+    seconds = time.monotonic() - began
+    assert tally(outcomes) == {(ACCEPTED, ""): 600}
+    assert seconds > 0.99 * 599 / 600
+    assert seconds > 0.99 * (browsers.connections - 1) / 20
 
 
 async def test_phones_and_browsers_of_one_call_each_get_their_outcome(service: Service, browsers: Listening) -> None:

@@ -1,11 +1,7 @@
-"""Pushes to browsers by `python -m delivery_service`, as operators run it, and what they leave to pushes to phones."""
+"""Pushes to browsers by `python -m delivery_service`, as operators run it."""
 
 import asyncio
 import signal
-import sys
-import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 
 import httpx
@@ -16,8 +12,7 @@ from smith.delivery.v1.delivery_service_pb2 import DeliverRequest
 from smith.delivery.v1.delivery_service_pb2_grpc import DeliveryServiceStub
 
 from service_kit.client import open_channel
-from tests.delivery.conftest import Start
-from tests.delivery.harness import ACCEPTED, Apns, push, tally
+from tests.delivery.harness import ACCEPTED, Apns, tally
 from tests.delivery.push_services import Browser, Received, answering, push_service, web_push
 from tests.delivery.test_process import DeliveryProcess, made
 from tests.delivery.test_web_push import _now, answers_nothing, key, settings
@@ -115,45 +110,3 @@ def test_a_wrong_setting_ends_the_process_with_one_line_that_names_it(
     made.append(process)
     assert process.process.wait(20) != 0
     assert [line for line in process.log.read_text().splitlines() if variable in line and why in line]
-
-
-@asynccontextmanager
-async def push_service_elsewhere(folder: Path) -> AsyncIterator[str]:
-    """A push service in a process of its own; its origin."""
-    command = [sys.executable, "-m", "benchmarks.web_push", "--serve", str(folder), "--latency-ms", "20"]
-    process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
-    try:
-        assert process.stdout is not None
-        yield f"https://localhost:{int(await process.stdout.readline())}"
-    finally:
-        process.kill()
-        await process.wait()
-
-
-async def test_a_push_to_a_thousand_browsers_leaves_the_processor_to_a_push_to_a_phone(
-    start: Start, apns: Apns, key: ec.EllipticCurvePrivateKey, tmp_path: Path
-) -> None:
-    """How long others wait is measured in processor time, against all that the push takes: how much that is depends on
-    the machine. benchmarks/web_push.py measures it as people feel it."""
-    turns: list[float] = []
-
-    async def measure() -> None:
-        while True:
-            began = time.thread_time()
-            await asyncio.sleep(0.001)
-            turns.append(time.thread_time() - began)
-
-    async with push_service_elsewhere(apns.process.folder) as origin:
-        given = settings(tmp_path) | {
-            "SMITH_WEBPUSH_ALLOW": origin,
-            "SMITH_WEBPUSH_CA_FILE": str(apns.process.folder / "ca.pem"),
-        }
-        async with start(**given) as service:
-            some = [Browser(f"{origin}/{number}") for number in range(1000)]
-            await service.deliver(push(count=1))
-            measuring = asyncio.create_task(measure())
-            outcomes = await service.deliver(web_push(*some))
-            measuring.cancel()
-    assert tally(outcomes) == {(ACCEPTED, ""): 1000}
-    assert len(turns) > 200
-    assert sorted(turns)[int(len(turns) * 0.99)] < 0.03 * sum(turns)
