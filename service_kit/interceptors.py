@@ -267,7 +267,7 @@ class ErrorInterceptor(_WrappingOnce):
                 self._on_error("DATABASE_AWAY")
                 # Without the statement that drivers append.
                 log.warning("%s: the database is away: %s", method, str(error).partition("\n")[0])
-                await abort(context, Unavailable("The database cannot be reached. Try again shortly."))
+                await abort(context, Unavailable("The database cannot be reached, or is too busy. Try again shortly."))
             except (asyncio.CancelledError, grpc.aio.AbortError):
                 raise
             except Exception:

@@ -78,7 +78,7 @@ def test_a_kill_under_load_loses_nothing(single: Stack, team: Team, phone: Phone
     with Load(team, "kill all three") as load:
         for _ in range(3):
             old = single.kill("server")
-            eventually("another takes its place", lambda old=old: single.pids.get("server") not in (None, old), 60)
+            eventually("another takes its place", lambda old=old: single.pids.get("server") not in (None, old))
             load.more(30)
     assert load.refused, "the kills were noticed"
     assert_nothing_lost(phone, load)

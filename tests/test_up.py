@@ -103,10 +103,10 @@ def titles(stack: Stack) -> list[str]:
 def killed_and_back(stack: Stack, name: str) -> None:
     """Kills the process and sees another take its place and a push arrive."""
     old = stack.kill(name)
-    eventually(f"{name} is restarted", lambda: stack.pids.get(name) not in (None, old), 60)
-    eventually(f"a push is taken after {name} was killed", lambda: accepted(stack, name), 60)
-    eventually("the simulator answers", lambda: answers(f"{stack.simulator_url}/healthz"), 60)
-    eventually("the phone shows it", lambda: name in titles(stack), 60)
+    eventually(f"{name} is restarted", lambda: stack.pids.get(name) not in (None, old))
+    eventually(f"a push is taken after {name} was killed", lambda: accepted(stack, name))
+    eventually("the simulator answers", lambda: answers(f"{stack.simulator_url}/healthz"))
+    eventually("the phone shows it", lambda: name in titles(stack))
 
 
 def refusal(stack: Stack) -> str:
@@ -241,7 +241,7 @@ def test_a_second_ctrl_c_kills_at_once(own: Stack) -> None:
 def test_ctrl_c_during_the_start_stops_everything(make_stack: MakeStack) -> None:
     stack = make_stack(start=False)
     stack.launch()
-    eventually("something is started", lambda: stack.pids, 60)
+    eventually("something is started", lambda: stack.pids)
     assert stack.stop(signal.SIGINT) == 0
     assert gone(stack)
     assert stack.start(), "an interrupted first run is completed by the next"

@@ -116,10 +116,10 @@ def test_a_folder_of_others_is_not_opened_for_postgresql(abroad: Stack, closed: 
 
 def test_a_killed_postgresql_is_found_and_replaced(abroad: Stack) -> None:
     old = abroad.kill("postgres")
-    eventually("it is restarted", lambda: abroad.pids.get("postgres") not in (None, old), 60)
+    eventually("it is restarted", lambda: abroad.pids.get("postgres") not in (None, old))
     abroad.wait_answering(60)
     # The first connections that core tries may still lead to the one that was killed.
-    eventually("a push is accepted", lambda: accepted(abroad, "after the kill"), 60)
+    eventually("a push is accepted", lambda: accepted(abroad, "after the kill"))
 
 
 def test_a_second_start_repairs_what_a_copy_has_done_to_the_database(abroad: Stack) -> None:

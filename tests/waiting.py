@@ -7,10 +7,12 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+LONG = 60.0
+"""Seconds that pass only if something is broken: a busy machine may take twenty for what takes one."""
 PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.02, 0.25
 
 
-def eventually(what: str, probe: Callable[[], T], seconds: float = 20.0, *, until: Callable[[T], bool] = bool) -> T:
+def eventually(what: str, probe: Callable[[], T], seconds: float = LONG, *, until: Callable[[T], bool] = bool) -> T:
     """What `probe` returns as soon as `until` holds for it; fails the test with the last value after `seconds`."""
     began = time.monotonic()
     while not until(value := probe()):
@@ -18,7 +20,7 @@ def eventually(what: str, probe: Callable[[], T], seconds: float = 20.0, *, unti
     return value
 
 
-async def eventually_async(what: str, probe: Callable[[], Awaitable[T]], seconds: float = 20.0) -> T:
+async def eventually_async(what: str, probe: Callable[[], Awaitable[T]], seconds: float = LONG) -> T:
     """What `probe` returns as soon as it is true; fails the test with the last value after `seconds`."""
     began = time.monotonic()
     while not (value := await probe()):

@@ -79,7 +79,7 @@ async def phone_shop(core: Core, folder: Path) -> AsyncIterator[PhoneShop]:
         return found[1] if found else ""
 
     try:
-        url = await asyncio.to_thread(eventually, "the gateway serves", address, 30)
+        url = await asyncio.to_thread(eventually, "the gateway serves", address)
         simulator = await asyncio.to_thread(SimulatorProcess(folder, SMITH_GATEWAY_URL=url).start)
         try:
             yield PhoneShop(simulator)

@@ -48,7 +48,7 @@ def test_a_restore_that_is_killed_while_it_builds_leaves_the_old_database(data_d
     before = cluster(data_dir)
     partial = data_dir / "restore.partial"
     process = subprocess.Popen([SMITH, "restore", backup], env=environment(data_dir), stderr=subprocess.DEVNULL)
-    eventually("it builds", (partial / "postgres" / "postmaster.pid").exists, 30)
+    eventually("it builds", (partial / "postgres" / "postmaster.pid").exists)
     process.kill()
     process.wait()
     assert cluster(data_dir) == before
@@ -60,7 +60,7 @@ def test_a_restore_that_is_killed_while_it_builds_leaves_the_old_database(data_d
 def test_a_restore_that_is_told_to_stop_leaves_the_old_database(data_dir: Path, backup: Path) -> None:
     before = cluster(data_dir)
     process = subprocess.Popen([SMITH, "restore", backup], env=environment(data_dir), stderr=subprocess.PIPE)
-    eventually("it builds", (data_dir / "restore.partial" / "postgres" / "postmaster.pid").exists, 30)
+    eventually("it builds", (data_dir / "restore.partial" / "postgres" / "postmaster.pid").exists)
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=30)
     assert process.returncode == 130, said

@@ -46,7 +46,7 @@ class Load:
         with ThreadPoolExecutor(3) as pool:
             sending = [pool.submit(self.send) for _ in range(3)]
             try:
-                eventually("there is load", lambda: len(self.answered) > 20, 20)
+                eventually("there is load", lambda: len(self.answered) > 20)
                 yield
             finally:
                 self._stop.set()
@@ -121,7 +121,7 @@ def test_a_backup_made_under_load_brings_back_what_was_there(make_stack: MakeSta
         assert push(late, title="x").status_code == 401, "made after the backup"
         assert later not in str(everything(team))
         # What APNs had taken after the backup is owed again, and is the same push.
-        eventually("it is sent again", lambda: set(apns_ids(team, token)) == {first_id}, 40)
+        eventually("it is sent again", lambda: set(apns_ids(team, token)) == {first_id})
         assert slow.shows("owed")
         assert push(key, title="back at work").json()["devices_notified"] == 1
         assert phone.shows("back at work")
@@ -263,7 +263,7 @@ def test_a_backup_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
     process = subprocess.Popen(
         [SMITH, "backup", target / "file"], env=environment(data_dir), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
     )
-    eventually("PostgreSQL is started for it", (data_dir / "processes.json").exists, 20)
+    eventually("PostgreSQL is started for it", (data_dir / "processes.json").exists)
     process.send_signal(signal.SIGSTOP)
     assert "in use by `smith backup`" in refuse(data_dir, "restore", "/dev/null", code=2)
     assert "in use by `smith backup`" in refuse(data_dir, "backup", target / "other", code=2)

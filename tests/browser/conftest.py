@@ -31,7 +31,7 @@ FLAGS = (
 )
 SESSION_COOKIE = "smith_session"
 WINDOW = {"width": 1280, "height": 900}
-PATIENCE_MS = 15_000
+PATIENCE_MS = 30_000
 CLOSE_SECONDS = 10.0
 HOME = re.compile("^(Overview|Pair your phone)$")
 """What people find first: figures, or, a member without a phone, the way to one."""

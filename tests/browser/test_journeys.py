@@ -67,7 +67,7 @@ def test_an_invited_person_joins_sees_less_and_is_sent_away_when_removed(
     owner.get_by_role("button", name="Cancel").click()
 
     with plain_http_client(place.simulator_url) as simulator:
-        letter = eventually("the mail is there", lambda: _letter_to(simulator, email), 20)
+        letter = eventually("the mail is there", lambda: _letter_to(simulator, email))
     [link] = set(re.findall(r"http://\S+/invite/inv_[\w-]+", letter))
     ann = open_page(place.admin_url, link)
     assert ann.url.endswith("/invite")
@@ -102,7 +102,7 @@ def test_who_forgot_a_password_chooses_another_with_a_link_in_a_mail(
     expect(person.get_by_role("heading", name="A link was asked for")).to_be_visible()
 
     with plain_http_client(place.simulator_url) as simulator:
-        letter = eventually("the mail is there", lambda: _letter_to(simulator, email, "/reset-password/"), 20)
+        letter = eventually("the mail is there", lambda: _letter_to(simulator, email, "/reset-password/"))
     [link] = set(re.findall(r"http://\S+/reset-password/pwr_[\w-]+", letter))
     person.goto(link)
     assert person.url.endswith("/reset-password")
@@ -206,6 +206,8 @@ def test_a_wrong_password_changes_nothing_and_other_browsers_are_signed_out(
     owner.get_by_role("button", name="Sign out everywhere else").click()
     owner.get_by_role("dialog").get_by_role("button", name="Sign out everywhere else").click()
     expect(owner.get_by_role("dialog")).to_have_count(0)
+    # The page goes there by itself.
+    other.wait_for_url(re.compile("/sign-in"))
     other.goto("/members")
     assert "/sign-in" in other.url
     expect(owner.get_by_text("This session")).to_be_visible()

@@ -290,7 +290,7 @@ def test_the_demo_shows_each_type_by_the_real_path_reaches_its_own_phone_alone_a
         "Approve the release?",
     }  # fmt: skip
     wanted = {f"Live Activity: {title}" for title in titles}
-    eventually("each type was shown", lambda: wanted <= set(owner.evaluate("() => [...window.cards]")), seconds=60)
+    eventually("each type was shown", lambda: wanted <= set(owner.evaluate("() => [...window.cards]")))
     expect(caption).to_contain_text("The unlocked phone")
     expect(demo.locator(".island-part:visible")).to_have_count(2)
     expect(large).to_contain_text("Live for all")

@@ -46,7 +46,7 @@ async def _cost(server: Rig, os_version: str) -> Cost:
         query = "SELECT count(*) FROM live_activity_devices WHERE activity_id = %s AND phase = 'started'"
         return bool(await server.core.sql(query, activity_id) == [(PHONES,)])
 
-    await eventually_async("all phones have it", started, seconds=60)
+    await eventually_async("all phones have it", started)
     if os_version < "18":
         await server.core.sql(GIVE_UPDATE_TOKENS, activity_id)
     await server.control("DELETE", "/apns/stats")
@@ -65,7 +65,7 @@ async def _cost(server: Rig, os_version: str) -> Cost:
             """
             return bool(await server.core.sql(query, id=activity_id, version=version) == [(True,)])
 
-        await eventually_async("all phones are told", accepted, seconds=60)
+        await eventually_async("all phones are told", accepted)
     spent = time.process_time() - began
     return Cost((await server.control("GET", "/apns/stats"))["accepted"], spent)
 

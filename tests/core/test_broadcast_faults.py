@@ -171,7 +171,7 @@ async def test_cores_that_are_killed_lose_no_state(present: Rig, tmp_path: Path)
             ]
         )  # fmt: skip
 
-    await eventually_async("every phone shows the last state", settled, seconds=60)
+    await eventually_async("every phone shows the last state", settled)
 
 
 async def _put(caller: Any, number: int) -> None:

@@ -126,7 +126,8 @@ async def test_only_an_owner_creates_a_code_for_somebody_else(account: Account, 
 
 async def test_a_person_has_at_most_twenty_live_codes_and_a_new_one_replaces_the_oldest(account: Account) -> None:
     first = (await account.owner.CreatePairingCode()).pairing_code
-    await asyncio.gather(*(account.owner.CreatePairingCode() for _ in range(24)))
+    for _ in range(6):
+        await asyncio.gather(*(account.owner.CreatePairingCode() for _ in range(4)))
     assert await account.core.sql("SELECT count(*) FROM pairing_codes WHERE account_id = %s", account.id) == [(20,)]
     pair = account.core.caller(address="203.0.113.103").PairDevice(pairing_code=first, name="iPhone")
     assert await refused_with("NOT_FOUND", pair) == WRONG_CODE

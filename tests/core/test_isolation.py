@@ -22,7 +22,7 @@ from smith.core.v1.device_pb2 import APNS_ENVIRONMENT_SANDBOX
 
 from core_service.common.paging import write_token
 from service_kit.status import from_rpc_error
-from tests.core.belongings import CONTENT_STATE, LAST_USED, example_ids
+from tests.core.belongings import CONTENT_STATE, WRITTEN_LATER, example_ids
 from tests.core.browser_rig import subscription
 from tests.core.harness import METHODS, PASSWORD, Account, Caller, Core, start_account
 from tests.waiting import eventually_async
@@ -253,7 +253,7 @@ async def answer(world: World, name: str, field_name: str, value: str) -> str:
         said = str(from_rpc_error(error))
     for text in (value, given if isinstance(given, str) else value):
         said = said.replace(text, "VALUE")
-    said = LAST_USED.sub("", said)
+    said = WRITTEN_LATER.sub("", said)
     for pattern in SHAPELESS:
         said = pattern.sub("*", said)
     return said

@@ -391,7 +391,7 @@ def test_core_waits_for_a_table_and_then_serves(new_database: NewDatabase, tmp_p
     migrations.upgrade(url, "0008")
     with psycopg.connect(url) as reader, core_process(url, log) as process:
         reader.execute("SELECT * FROM devices")
-        eventually("core says that it waits", lambda: "waiting for the database" in log.read_text(), 20)
+        eventually("core says that it waits", lambda: "waiting for the database" in log.read_text())
         reader.rollback()
         assert serving_address(process, log)
 

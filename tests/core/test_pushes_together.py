@@ -212,7 +212,7 @@ async def test_what_is_recorded_is_delivered_though_its_caller_has_left(core: Co
         return len(rows) == 2
 
     # Long before the lease ends, after which any core takes them up.
-    await eventually_async("both are attempted", attempted, 10.0)
+    await eventually_async("both are attempted", attempted)
 
 
 async def test_a_key_that_is_edited_while_others_are_looked_up_counts_at_once(core: Core) -> None:

@@ -354,7 +354,7 @@ async def test_whatever_apns_answers_each_phone_sees_contents_in_their_order_and
         async def all_are_settled() -> bool:
             return await world.core.sql("SELECT 1 FROM deliveries WHERE state = 'due'") == []
 
-        await eventually_async("everything is settled", all_are_settled, 60)
+        await eventually_async("everything is settled", all_are_settled)
     states = dict(await world.core.sql(
         "SELECT v.push_token, d.state FROM deliveries d JOIN devices v ON v.id = d.device_id"
     ))  # fmt: skip
@@ -386,7 +386,7 @@ async def test_replacements_and_outcomes_of_many_phones_never_wait_for_each_othe
         query = "SELECT version, state, count(*) FROM deliveries GROUP BY 1, 2"
         return await world.core.sql(query) == [(21, "accepted", 1000)]
 
-    await eventually_async("all have the newest", all_have_the_newest, 60)
+    await eventually_async("all have the newest", all_have_the_newest)
     query = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
     assert await world.core.sql(query) == [(0,)]
 

@@ -151,7 +151,7 @@ async def test_core_undoes_by_itself_what_its_delivery_service_would_not_do_now(
         query = "SELECT push_token_dead_reason IS NULL FROM devices WHERE id = %s"
         return bool((await rig.core.sql(query, phone.id))[0][0])
 
-    await eventually_async("the token is alive", is_alive, 30)
+    await eventually_async("the token is alive", is_alive)
 
 
 async def test_a_delivery_service_that_does_not_answer_undoes_nothing(world: World, account: Account) -> None:

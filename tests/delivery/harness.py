@@ -110,8 +110,8 @@ class SimulatorProcess:
             "SMITH_APNS_CA_FILE": str(self.folder / "ca.pem"),
             "SMITH_APNS_PRODUCTION_ADDRESS": f"localhost:{self.apns_port}",
             "SMITH_APNS_SANDBOX_ADDRESS": f"localhost:{self.apns_port}",
-            "SMITH_APNS_CONNECT_TIMEOUT": "2",
-            "SMITH_APNS_ANSWER_TIMEOUT": "3",
+            "SMITH_APNS_CONNECT_TIMEOUT": "15",
+            "SMITH_APNS_ANSWER_TIMEOUT": "15",
             **more,
         }
 

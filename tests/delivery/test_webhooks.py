@@ -27,6 +27,8 @@ FAILED = WebhookResultKind.WEBHOOK_RESULT_KIND_FAILED
 POST, GET = HttpMethod.HTTP_METHOD_POST, HttpMethod.HTTP_METHOD_GET
 BODY = b'{"build_id": 9007199254740993, "ratio": 0.10, "name": "\\u00e9"}'
 KEYS = [b"n" * 32, b"o" * 32]
+PATIENCE = "15"
+"""Seconds that a receiver has if it is not to be late, however busy the machine is."""
 
 
 @pytest.fixture
@@ -35,12 +37,19 @@ def folder(apns: Apns) -> Path:
     return apns.process.folder
 
 
+def allowing(folder: Path, seconds: str) -> dict[str, str]:
+    """Settings of one that may call receivers on this machine, which have so many seconds."""
+    return {
+        "SMITH_WEBHOOK_ALLOW": "localhost",
+        "SMITH_WEBHOOK_CA_FILE": str(folder / "ca.pem"),
+        "SMITH_WEBHOOK_TIMEOUT": seconds,
+    }
+
+
 @pytest.fixture
 async def hooks(start: Start, folder: Path) -> AsyncIterator[Service]:
     """A delivery service that may call receivers on this machine."""
-    async with start(
-        SMITH_WEBHOOK_ALLOW="localhost", SMITH_WEBHOOK_CA_FILE=str(folder / "ca.pem"), SMITH_WEBHOOK_TIMEOUT="1"
-    ) as service:
+    async with start(**allowing(folder, PATIENCE)) as service:
         yield service
 
 
@@ -134,14 +143,15 @@ async def test_retry_after_is_heard(hooks: Service, apns: Apns, given: str, leas
     ],
 )
 async def test_a_hostile_receiver_gets_no_more_than_its_time_and_64_kb(
-    hooks: Service, folder: Path, respond: Respond, kind: int, reason: str
+    start: Start, folder: Path, respond: Respond, kind: int, reason: str
 ) -> None:
-    async with receiver(folder, respond) as hostile:
+    seconds = "1" if reason == "Timeout" else PATIENCE
+    async with start(**allowing(folder, seconds)) as hooks, receiver(folder, respond) as hostile:
         result = await call(hooks, hostile.url())
     assert (result.kind, result.reason) == (kind, reason)
     assert len(result.response_body) <= 65536
     assert result.response_truncated is (respond is never_ends)
-    assert result.latency_ms < 4000
+    assert result.latency_ms < float(PATIENCE) * 1000
 
 
 @pytest.mark.parametrize(

@@ -458,7 +458,7 @@ def test_an_update_token_proves_a_start_that_apns_never_answered(faulty: Team, l
     token = update_token(faulty)
     app.report_update_token(started["activity_id"], token)
     live.backend.update(started["activity_id"], steps(2))
-    eventually("the update is sent", lambda: events(faulty, token), 15)
+    eventually("the update is sent", lambda: events(faulty, token))
     live.backend.end(started["activity_id"], steps(3))
     eventually("the end is sent", lambda: events(faulty, token)[-1] == "end")
     assert events(faulty, app.push_to_start_token) == ["start"]

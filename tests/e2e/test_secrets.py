@@ -159,7 +159,7 @@ def break_things(stack: Stack, team: Team, secret: Secrets) -> None:
             except httpx.HTTPError:
                 continue
         stack.wait_answering(60)
-    eventually("pushes are sent again", lambda: push(key, title="again").status_code == 200, 30)
+    eventually("pushes are sent again", lambda: push(key, title="again").status_code == 200)
 
 
 def logs(stack: Stack) -> str:

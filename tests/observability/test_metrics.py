@@ -78,7 +78,7 @@ def test_core_counts_its_calls_by_method_and_code_and_errors_by_reason(used: Obs
 
 
 def test_the_queues_are_told_of_once_they_were_read(used: Observed) -> None:
-    eventually("the queues are read", lambda: value(used, "core", "smith_queue_read_timestamp_seconds"), 15)
+    eventually("the queues are read", lambda: value(used, "core", "smith_queue_read_timestamp_seconds"))
     told = families(used, "core")
     for name in ("smith_queue_depth", "smith_queue_oldest_due_seconds", "smith_queue_in_progress"):
         assert {sample.labels["queue"] for sample in told[name].samples} == QUEUES
@@ -203,7 +203,7 @@ def test_connections_that_nobody_uses_keep_others_from_reading_for_some_seconds_
     url = httpx.URL(used.metrics_url("gateway"))
     held = [socket.create_connection((url.host, url.port), timeout=5) for _ in range(60)]
     try:
-        eventually("it can be read again", lambda: readable(str(url)), 20)
+        eventually("it can be read again", lambda: readable(str(url)))
     finally:
         for connection in held:
             connection.close()

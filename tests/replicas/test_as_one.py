@@ -111,7 +111,7 @@ def test_what_both_cores_claim_is_sent_once(layout: Layout, team: Team) -> None:
         return layout.simulator.stats()["accepted"] - before["accepted"]
 
     eventually("all are sent", sent, 20, until=lambda count: count >= accepted)
-    eventually("nothing is owed", lambda: layout.owed() == 0, 20)
+    eventually("nothing is owed", lambda: layout.owed() == 0)
     assert sent() == accepted
     assert layout.simulator.stats()["duplicates_by_apns_id"] == before["duplicates_by_apns_id"]
     assert sorted(phone.titles()) == sorted(f"single {number}" for number in range(60))

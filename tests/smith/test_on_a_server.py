@@ -158,7 +158,7 @@ def test_serve_becomes_the_process_which_health_finds_and_sigterm_ends(stack: St
     with subprocess.Popen([SMITH, "serve", "gateway"], env=everything, stderr=subprocess.DEVNULL) as gateway:
         try:
             url = f"http://127.0.0.1:{port}/healthz"
-            eventually("it answers", lambda: _answers(url), 30)
+            eventually("it answers", lambda: _answers(url))
             assert psutil.Process(gateway.pid).cmdline()[-2:] == ["-m", "gateway"]
             asked = answer(stack.data_dir, "health", "gateway", **env)
             assert asked == {"process": "gateway", "state": "ready", "message": "ready"}

@@ -50,7 +50,7 @@ def test_what_is_repeated_until_it_is_answered_is_there_once_though_core_is_kill
         working = [workers.submit(work, number) for number in range(4)]
         for _ in range(4):
             before = len(made["push"])
-            eventually("there is load", lambda before=before: len(made["push"]) >= before + 10, 60)
+            eventually("there is load", lambda before=before: len(made["push"]) >= before + 10)
             breakable.kill("core")
             breakable.wait_answering(60)
             # What was begun may be done again when its lease is over: at once, here.
@@ -58,7 +58,7 @@ def test_what_is_repeated_until_it_is_answered_is_there_once_though_core_is_kill
         over.set()
         for each in working:
             each.result()
-    eventually("all are shown", lambda: set(made["push"]) <= set(phone.titles()), 60)
+    eventually("all are shown", lambda: set(made["push"]) <= set(phone.titles()))
     assert [title for title in made["push"] if phone.titles().count(title) != 1] == []
     counts = dict(breakable.sql("SELECT title, count(*) FROM notifications GROUP BY title"))
     assert [title for title in made["push"] if counts[title] != 1] == []

@@ -28,5 +28,5 @@ def test_a_tap_that_was_recorded_is_called_though_a_process_dies(
     def settled() -> bool:
         return breakable.sql("SELECT state FROM action_runs WHERE action_id = %s", action_id) == [("succeeded",)]
 
-    eventually("the run has succeeded", settled, 30)
+    eventually("the run has succeeded", settled)
     assert len({call["headers"]["idempotency-key"] for call in hook.calls()}) == 1
