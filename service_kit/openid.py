@@ -18,6 +18,8 @@ CALLBACK_PATH = "/single-sign-on/callback"
 SIGNATURES = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519")
 """Signatures of ID tokens that are believed: those with a public key. None at all, or one made with a secret that the
 client knows as well, is not."""
+NO_PROMPT_LOGIN = frozenset({"https://accounts.google.com"})
+"""Providers that document other values of `prompt` only, and list none in what they say of themselves."""
 MAX_DISCOVERY_BYTES = 256 * 1024
 
 
@@ -40,6 +42,8 @@ class Discovery:
     """Whether the token endpoint takes the client's secret in the form."""
     sends_issuer: bool
     """Whether the browser comes back with the provider's address (RFC 9207)."""
+    takes_prompt_login: bool
+    """Whether `prompt=login` may be sent (OpenID Connect Core 1.0, 3.1.2.1)."""
 
 
 def require_secure(url: str) -> str:
@@ -99,6 +103,7 @@ def read_discovery(said: Any, issuer: str) -> Discovery:
         signatures=signatures,
         posts_secret="client_secret_post" in methods,
         sends_issuer=said.get("authorization_response_iss_parameter_supported") is True,
+        takes_prompt_login=_takes_prompt_login(said, issuer),
     )
 
 
@@ -110,6 +115,13 @@ def _endpoint(said: Mapping[str, Any], name: str) -> str:
         return require_secure(url)
     except ValueError as error:
         raise BadDiscovery(f"its {name} {error}") from None
+
+
+def _takes_prompt_login(said: Mapping[str, Any], issuer: str) -> bool:
+    """All providers must, but for those that say otherwise (Initiating User Registration via OpenID Connect 1.0, 4.1),
+    which may stop the person at an error page of their own."""
+    listed = _texts(said, "prompt_values_supported")
+    return "login" in listed if listed else issuer not in NO_PROMPT_LOGIN
 
 
 def _texts(said: Mapping[str, Any], name: str) -> set[str]:

@@ -69,7 +69,9 @@ class _Entrance:
         address = self._address.read(request) or ""
         note = RESET if address else _note(request.query_params)
         faults = Faults(form=UNKNOWN_PASSKEY, status=403) if "passkey" in request.query_params else None
-        response = await self._form(request, faults, email=address, note=note, following=following)
+        response = await self._form(
+            request, faults, email=address, note=note, following=following, prove="prove" in request.query_params
+        )
         if has_session:
             site.cookie.clear(response)
         if address:
@@ -77,7 +79,7 @@ class _Entrance:
         return response
 
     async def sign_in(self, request: Request) -> Response:
-        sent = await read_form(request, ("email", "password", "next"))
+        sent = await read_form(request, ("email", "password", "next", "prove"))
         faults = _mistakes(sent)
         if not faults:
             asked = CreateSessionRequest(email=sent["email"], password=sent["password"])
@@ -90,7 +92,9 @@ class _Entrance:
                 faults = _why_not(refusal)
             else:
                 return self._site.cookie.open(session.session_token, session.expires_at, within(sent["next"]))
-        return await self._form(request, faults, email=sent["email"], following=within(sent["next"]))
+        return await self._form(
+            request, faults, email=sent["email"], following=within(sent["next"]), prove=bool(sent["prove"])
+        )
 
     def _next_step(self, challenge: str, following: str) -> Response:
         query = "" if following == "/" else f"?next={quote(following, safe='')}"
@@ -112,7 +116,14 @@ class _Entrance:
         return response
 
     async def _form(
-        self, request: Request, faults: Faults | None = None, *, email: str = "", note: str = "", following: str
+        self,
+        request: Request,
+        faults: Faults | None = None,
+        *,
+        email: str = "",
+        note: str = "",
+        following: str,
+        prove: bool,
     ) -> Response:
         faults = faults or Faults()
         return page(
@@ -126,6 +137,7 @@ class _Entrance:
             note=note,
             tone="good" if note == RESET else "info",
             next=following,
+            prove=prove,
             offer=await offer(self._site, request),
             first_password=self._site.settings.first_password,
             passkeys=passkeys_work_at(self._site.settings.public_url),

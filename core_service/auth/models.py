@@ -25,6 +25,9 @@ class Session(SQLModel, table=True):
     expires_at: dt.datetime = Field(sa_type=Timestamp)
     client_address: str | None = None
     """IP address that the person signed in from, if it was known."""
+    authenticated_at: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    """When the person proved who they are to open it: with single sign-on, to the provider, which may be long before.
+    None if that is not known: then the session proves nothing by itself."""
 
 
 class Purpose(StrEnum):

@@ -25,7 +25,7 @@ from service_kit.errors import InvalidRequest
 GUESSES = RateLimitItemPerMinute(10, 15)
 """Wrong current passwords of one person. Someone at an open browser must not guess on."""
 FRESH = dt.timedelta(minutes=10)
-"""How old a session may be that proves by itself who the person is."""
+"""How long ago a person may have proven who they are to open a session that proves it by itself."""
 SIGN_IN_AGAIN = "No password opens this login. Sign in again, then do this within 10 minutes."
 
 
@@ -36,7 +36,7 @@ class Means:
     has_password: bool
     """A password opens their login."""
     is_fresh: bool
-    """They have signed in with this session within the last 10 minutes."""
+    """They have proven who they are, to open this session, within the last 10 minutes."""
 
 
 class OwnPassword:
@@ -72,7 +72,7 @@ class OwnPassword:
     async def means(self, caller: SessionPrincipal) -> Means:
         """What the person can prove by who they are."""
         query = (
-            select(col(User.password_hash), col(Session.created_at))
+            select(col(User.password_hash), col(Session.authenticated_at))
             .outerjoin(Session, (col(Session.user_id) == col(User.id)) & (col(Session.id) == caller.session_id))
             .where(col(User.id) == caller.user_id)
         )
@@ -106,4 +106,4 @@ class OwnPassword:
         elif always:
             raise InvalidRequest.at(field, "is required")
         elif not means.is_fresh:
-            raise Forbidden(f"{field} is missing: this session is older than 10 minutes.")
+            raise Forbidden(f"{field} is missing: it may be left out only within 10 minutes of showing who you are.")

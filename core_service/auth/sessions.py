@@ -151,7 +151,7 @@ class Sessions:
         """
         async with self._database.begin() as session:
             await lock_person(session, user.id, user.password_hash)
-            return await add_session(session, member.account_id, user.id, client_address)
+            return await add_session(session, member.account_id, user.id, client_address, authenticated_at=now())
 
     async def forgive(self, email: str, client_address: str) -> None:
         """Forgets the failures for the address, in all and from this network: the person has proven in another way who
@@ -245,7 +245,7 @@ class Sessions:
                 await session.execute(update(User).where(this_person).values(password_hash=person.rehashed))
             if needs_more:
                 return await begin_second_factor(session, person.user_id, person.account_id)
-            return await add_session(session, person.account_id, person.user_id, client_address)
+            return await add_session(session, person.account_id, person.user_id, client_address, authenticated_at=now())
 
 
 async def lock_person(session: AsyncSession, user_id: uuid.UUID, proven_hash: str | None) -> bool:
@@ -261,9 +261,17 @@ async def lock_person(session: AsyncSession, user_id: uuid.UUID, proven_hash: st
     return row is not None and row[1] is not None
 
 
-async def add_session(session: AsyncSession, account_id: uuid.UUID, user_id: uuid.UUID, client_address: str) -> SignIn:
+async def add_session(
+    session: AsyncSession,
+    account_id: uuid.UUID,
+    user_id: uuid.UUID,
+    client_address: str,
+    *,
+    authenticated_at: dt.datetime | None,
+) -> SignIn:
     """Opens a session in a transaction that has locked the person's row (`lock_person`). Every way of signing in ends
-    here. The person's newest 50 sessions stay."""
+    here. The person's newest 50 sessions stay. `authenticated_at` is when the person has proven who they are; None if
+    that is not known."""
     await _sweep(session)
     oldest = (
         select(col(Session.id))
@@ -280,6 +288,7 @@ async def add_session(session: AsyncSession, account_id: uuid.UUID, user_id: uui
         secret_hash=secret.hash,
         expires_at=now() + LIFETIME,
         client_address=client_address or None,
+        authenticated_at=authenticated_at,
     )
     session.add(opened)
     return SignIn(secret.text, opened.expires_at, account_id, user_id)

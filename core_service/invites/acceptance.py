@@ -146,7 +146,9 @@ class Acceptance:
                     opened = await begin_second_factor(session, user_id, offer.account_id)
                     record_in(session, [offer.account_id], subject_id=user_id, actor_name=offer.email)
                 else:
-                    opened = await add_session(session, offer.account_id, user_id, client_address)
+                    opened = await add_session(
+                        session, offer.account_id, user_id, client_address, authenticated_at=now()
+                    )
         self._events.publish(offer.account_id, Event(EventType.MEMBERS_CHANGED, now()))
         return Joined(offer.account_id, user_id, opened)
 

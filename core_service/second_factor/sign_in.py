@@ -199,7 +199,7 @@ async def _open(
     joined = await session.scalar(query)
     if joined is None:
         raise UnknownChallenge
-    opened = await add_session(session, joined, user_id, client_address)
+    opened = await add_session(session, joined, user_id, client_address, authenticated_at=now())
     record_in(session, [joined], subject_id=user_id, actor_name=email)
     return opened
 

@@ -22,6 +22,10 @@ class NotVouchedFor(Forbidden):
     """The provider does not vouch for the person, or what it says proves nothing."""
 
 
+class NotReauthenticated(NotVouchedFor):
+    """The person was to prove once more who they are, and the provider does not say that they did."""
+
+
 class NoPlace(Forbidden):
     """The provider knows the person, and nothing gives them a place on this server."""
 

@@ -23,6 +23,10 @@ class SignInAttempt(SQLModel, table=True):
     code_verifier: str
     """What proves to the provider that the code was asked for here (PKCE)."""
     expires_at: dt.datetime = Field(sa_type=Timestamp)
+    authenticated_after: dt.datetime | None = Field(default=None, sa_type=Timestamp)
+    """The person is to prove once more who they are, to the provider and after this moment. None for a usual
+    sign-in, for which any session at the provider is enough. It is kept here because the browser carries the request
+    to the provider, and can change it."""
 
 
 class VouchedSession(SQLModel, table=True):

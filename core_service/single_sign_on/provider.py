@@ -1,11 +1,12 @@
 """The OpenID provider, as core asks it: by Authlib, within bounds."""
 
 import asyncio
+import datetime as dt
 import logging
 import time
 import warnings
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
@@ -20,6 +21,7 @@ with warnings.catch_warnings(record=True):
 
 from core_service.single_sign_on import id_token
 from core_service.single_sign_on.errors import GrantRefused, NotVouchedFor, ProviderAway
+from core_service.single_sign_on.reauthentication import read_auth_time
 from core_service.single_sign_on.transport import BoundedTransport, in_time
 from service_kit.openid import BadDiscovery, Discovery, discovery_url, read_discovery
 
@@ -63,6 +65,8 @@ class Grant:
     access_token: str = field(repr=False)
     refresh_token: str = field(repr=False)
     """Empty if there is none."""
+    auth_time: dt.datetime | None = None
+    """When the person authenticated, if an ID token that answers a sign-in says so."""
 
 
 class Provider:
@@ -82,14 +86,21 @@ class Provider:
         """What the provider says of itself, at most an hour ago."""
         return await self._discovery.get(FRESH_SECONDS)
 
-    async def authorization_url(self, *, state: str, nonce: str, code_verifier: str) -> str:
-        """The page at which the person signs in."""
+    async def authorization_url(
+        self, *, state: str, nonce: str, code_verifier: str, reauthenticate: bool = False
+    ) -> str:
+        """The page at which the person signs in. With `reauthenticate` the provider is to ask them although they have a
+        session there, and to say in the ID token when it did."""
         known = await self.discover()
         usual = ["openid", "email", "profile"]
         wanted = [*usual, *(one for one in ("offline_access", "groups") if one in known.scopes)]
         scopes = dict.fromkeys([*wanted, *self._client.scopes])
         url, _ = self._oauth(known, scope=" ".join(scopes)).create_authorization_url(
-            known.authorization_endpoint, state=state, nonce=nonce, code_verifier=code_verifier
+            known.authorization_endpoint,
+            state=state,
+            nonce=nonce,
+            code_verifier=code_verifier,
+            **(_asking_again(known) if reauthenticate else {}),
         )
         return str(url)
 
@@ -108,7 +119,9 @@ class Provider:
         if not isinstance(token, str):
             log.warning("single sign-on: the provider sent no ID token")
             raise self._proves_nothing()
-        return await self._grant(known, answer, await self._check(known, token, answer, nonce))
+        claims = await self._check(known, token, answer, nonce)
+        # Of the token alone: what the userinfo endpoint tells is nothing that the provider has signed.
+        return replace(await self._grant(known, answer, claims), auth_time=read_auth_time(claims))
 
     async def renew(self, refresh_token: str, subject: str) -> Grant:
         """What the provider says of the person now, and the tokens that take the place of this one.
@@ -281,6 +294,12 @@ class _Kept(Generic[T]):
             reading = self._reading = asyncio.ensure_future(self._read())
             self._began = now
         return await asyncio.shield(reading)
+
+
+def _asking_again(known: Discovery) -> dict[str, str]:
+    """Both ways to ask for it, because each is ignored by some: Entra documents `prompt` alone, and `max_age` is what
+    makes `auth_time` required."""
+    return {"max_age": "0"} | ({"prompt": "login"} if known.takes_prompt_login else {})
 
 
 def _failed(reading: asyncio.Future[Any]) -> bool:

@@ -25,6 +25,7 @@ from core_service.single_sign_on.errors import NoPlace, NotVouchedFor, UnknownAt
 from core_service.single_sign_on.linking import Admitted, Realm, admit
 from core_service.single_sign_on.models import SignInAttempt, VouchedSession
 from core_service.single_sign_on.provider import Provider
+from core_service.single_sign_on.reauthentication import credible, require_after
 from core_service.single_sign_on.tokens import KeptToken, Vault
 from core_service.single_sign_on.transport import in_time
 from service_kit.addresses import network_of
@@ -84,8 +85,9 @@ class SingleSignOn:
         self._events = events
         self.realm = realm
 
-    async def begin(self, client_address: str) -> Redirection:
-        """Begins a sign-in, which the same browser must end within 10 minutes.
+    async def begin(self, client_address: str, *, reauthenticate: bool = False) -> Redirection:
+        """Begins a sign-in, which the same browser must end within 10 minutes. With `reauthenticate` it is to show once
+        more who the person is: the provider is to ask them although they have a session there.
 
         Raises TooManyAttempts after 100 from the network of `client_address` in 10 minutes, or 10,000 in all;
         ProviderAway; Unavailable if they cannot be counted.
@@ -99,9 +101,13 @@ class SingleSignOn:
             nonce=secrets.token_urlsafe(32),
             code_verifier=secrets.token_urlsafe(48),
             expires_at=now() + LIFETIME,
+            authenticated_after=now() if reauthenticate else None,
         )
         url = await self._provider.authorization_url(
-            state=state.text, nonce=attempt.nonce, code_verifier=attempt.code_verifier
+            state=state.text,
+            nonce=attempt.nonce,
+            code_verifier=attempt.code_verifier,
+            reauthenticate=reauthenticate,
         )
         async with self._database.begin() as session:
             await _sweep(session)
@@ -113,7 +119,8 @@ class SingleSignOn:
     ) -> SignIn:
         """Signs the person in whom the provider names for this code. A state works once, in the browser that began.
 
-        Raises UnknownAttempt; NotVouchedFor; NoPlace; TooManyAttempts after 100 wrong states from the network of
+        Raises UnknownAttempt; NotVouchedFor; NotReauthenticated if the provider was to ask the person again and does
+        not say that it did; NoPlace; TooManyAttempts after 100 wrong states from the network of
         `client_address` in 15 minutes, and after 60 sessions of the person in a minute; ProviderAway; Unavailable if
         the same person is being signed in elsewhere at this moment.
         """
@@ -128,7 +135,10 @@ class SingleSignOn:
         vouched = read_claims(grant.claims, self.realm.rules)
         if vouched is None:
             raise NotVouchedFor(f"{name} does not say who you are.")
-        return await self._open(vouched, self._vault.choose(grant, known), client_address)
+        if attempt.authenticated_after is not None:
+            require_after(grant.auth_time, attempt.authenticated_after, now(), name)
+        token = self._vault.choose(grant, known)
+        return await self._open(vouched, token, credible(grant.auth_time, now()), client_address)
 
     async def identities(self, user_id: uuid.UUID, session_id: uuid.UUID) -> Sequence[KnownIdentity]:
         """The person's identities, the oldest first, 20 at most."""
@@ -166,14 +176,23 @@ class SingleSignOn:
             raise UnknownAttempt
         return attempt
 
-    async def _open(self, vouched: Vouched, token: KeptToken | None, client_address: str) -> SignIn:
+    async def _open(
+        self, vouched: Vouched, token: KeptToken | None, authenticated_at: dt.datetime | None, client_address: str
+    ) -> SignIn:
         at_once = Unavailable("This person is being signed in elsewhere at the same moment. Try again.")
         with refusing("users_email_key", at_once), refusing("external_identities_user_id_issuer_key", at_once):
             async with self._database.begin() as session:
                 admitted = await admit(session, self.realm, vouched)
                 if isinstance(admitted, Admitted):
                     await self._rate_limiter.refuse_haste(SIGN_INS, "sessions", str(admitted.user.id))
-                    opened = await self._add_session(session, admitted, vouched, token, client_address)
+                    opened = await self._add_session(
+                        session,
+                        admitted,
+                        vouched,
+                        token,
+                        authenticated_at=authenticated_at,
+                        client_address=client_address,
+                    )
                     act.record_in(
                         session,
                         [admitted.account_id],
@@ -196,10 +215,14 @@ class SingleSignOn:
         admitted: Admitted,
         vouched: Vouched,
         token: KeptToken | None,
+        *,
+        authenticated_at: dt.datetime | None,
         client_address: str,
     ) -> SignIn:
         identity = admitted.identity
-        opened = await add_session(session, admitted.account_id, admitted.user.id, client_address)
+        opened = await add_session(
+            session, admitted.account_id, admitted.user.id, client_address, authenticated_at=authenticated_at
+        )
         await session.flush()
         this_one = col(Session.secret_hash) == hash_secret(opened.token)
         if token is None:

@@ -38,7 +38,7 @@ class SingleSignOnServicer(single_sign_on_service_pb2_grpc.SingleSignOnServiceSe
     async def BeginSingleSignOn(
         self, request: messages.BeginSingleSignOnRequest, context: Any
     ) -> messages.BeginSingleSignOnResponse:
-        begun = await self._service.begin(principal.anonymous().client_address)
+        begun = await self._service.begin(principal.anonymous().client_address, reauthenticate=request.reauthenticate)
         return messages.BeginSingleSignOnResponse(
             authorization_url=begun.authorization_url,
             browser_secret=begun.browser_secret,

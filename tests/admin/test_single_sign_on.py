@@ -12,7 +12,7 @@ from tests.admin.conftest import Open
 from tests.admin.plain import faults, shown
 from tests.core.conftest import NewDatabase
 from tests.core.harness import PASSWORD, Account, Core, start_core
-from tests.core.openid_rig import OpenIdProvider, Person, running_provider, settings_for
+from tests.core.openid_rig import ASKING_AGAIN, OpenIdProvider, Person, running_provider, settings_for
 
 HERE = "http://admin.test"
 
@@ -22,6 +22,14 @@ def provider() -> Iterator[OpenIdProvider]:
     """The other service."""
     with running_provider() as running:
         yield running
+
+
+@pytest.fixture
+def asleep(provider: OpenIdProvider) -> Iterator[OpenIdProvider]:
+    """The same, at which the person signed in a day ago, and which asks them again for nothing."""
+    provider.session_age, provider.asks_again_for = 86_400.0, frozenset()
+    yield provider
+    provider.heal()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -153,3 +161,74 @@ async def test_a_service_that_is_away_leaves_the_password(
         assert signed_in.status_code == 303
     finally:
         provider.broken = ""
+
+
+PROOF = {"prove": "1", "next": "/account"}
+
+
+async def test_the_page_for_signing_in_again_asks_for_a_proof_and_goes_on_to(admin: Open, account: Account) -> None:
+    client = admin().http_client
+    left = await client.post("/sign-out", data={"next": "/account#login"})
+    page = await client.get(left.headers["location"])
+    link = 'href="/single-sign-on?prove=1&amp;next=/account%23login"'
+    assert link in page.text
+    wrong = await client.post(
+        "/sign-in", data=PROOF | {"email": account.email, "password": "no", "next": "/account#login"}
+    )
+    assert (wrong.status_code, link in wrong.text) == (403, True)
+    usual = await client.post("/sign-in", data={"email": account.email, "password": "no"})
+    assert "prove" not in usual.text
+
+
+async def test_a_proof_survives_the_way_to_where_the_browser_comes_back(admin: Open, account: Account) -> None:
+    user = admin()
+    public = str(user.http_client.base_url).rstrip("/")
+    answer = await user.http_client.get("/single-sign-on", params=PROOF, headers={"host": "localhost:8080"})
+    assert answer.headers["location"] == f"{public}/single-sign-on?here=1&prove=1&next=/account"
+
+
+async def test_a_person_who_was_not_asked_again_is_told_what_to_do_and_can_sign_in_as_usual(
+    admin: Open, account: Account, asleep: OpenIdProvider
+) -> None:
+    as_owner(asleep, account)
+    user = admin()
+    sent = await user.http_client.get("/single-sign-on", params=PROOF)
+    asked = httpx.URL(sent.headers["location"]).params
+    assert (asked["max_age"], asked["prompt"]) == ("0", "login")
+    back = await come_back(user, sent)
+    assert back.status_code == 403
+    assert "Example did not ask you to sign in again" in faults(back)[""]
+    assert 'href="/single-sign-on?prove=1&amp;next=/account"' in back.text
+    assert "smith_session" not in str(back.headers)
+    # "Other ways to sign in", and from there by the other service.
+    assert 'href="/sign-in?next=/account"' in back.text
+    page = await user.http_client.get("/sign-in?next=/account")
+    assert 'href="/single-sign-on?next=/account"' in page.text
+    opened = await come_back(user, await go(user, "/account"))
+    assert opened.headers["location"] == "/account"
+    assert any(one.startswith("smith_session=ses_") for one in opened.headers.get_list("set-cookie"))
+
+
+async def test_a_person_who_was_asked_again_is_back_where_they_were(
+    admin: Open, account: Account, asleep: OpenIdProvider
+) -> None:
+    as_owner(asleep, account)
+    asleep.asks_again_for = ASKING_AGAIN
+    user = admin()
+    back = await come_back(user, await user.http_client.get("/single-sign-on", params=PROOF))
+    assert (back.status_code, back.headers["location"]) == (303, "/account")
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [("error=invalid_request", "did not ask you to sign in again"), ("error=access_denied", "does not let you in")],
+)
+async def test_a_service_that_refuses_to_ask_again_is_told_from_one_that_sent_nothing(
+    admin: Open, account: Account, provider: OpenIdProvider, query: str, words: str
+) -> None:
+    as_owner(provider, account)
+    user = admin()
+    await user.http_client.get("/single-sign-on", params=PROOF)
+    page = await user.http_client.get(f"/single-sign-on/callback?{query}")
+    assert (page.status_code, words in faults(page)[""]) == (403, True)
+    assert 'href="/single-sign-on?prove=1&amp;next=/account"' in page.text

@@ -24,7 +24,7 @@ ENDED_SECONDS = 2.0
 """Within which open pages show that their session has ended."""
 STEP_SECONDS = 30.0
 OLD_SESSIONS: LiteralString = """
-UPDATE sessions SET created_at = now() - interval '11 minutes'
+UPDATE sessions SET authenticated_at = now() - interval '11 minutes'
 WHERE user_id = (SELECT id FROM users WHERE email = %s)
 """
 RULES_OF_DIALOGS = RULES | {"rules": {"color-contrast": {"enabled": False}}}

@@ -9,10 +9,12 @@ from tests.browser.conftest import HOME, PATIENCE_MS, OpenPage
 from tests.browser.test_every_page import PHONE, RULES, inspect
 from tests.browser.test_second_factor import OLD_SESSIONS, RULES_OF_DIALOGS
 from tests.conftest import MakeStack
-from tests.core.openid_rig import CLIENT_ID, CLIENT_SECRET, OpenIdProvider, Person, running_provider
+from tests.core.openid_rig import ASKING_AGAIN, CLIENT_ID, CLIENT_SECRET, OpenIdProvider, Person, running_provider
 from tests.stack import Stack, free_ports
 
 expect.set_options(timeout=PATIENCE_MS)
+
+REFUSED = "Failed to load resource: the server responded with a status of 403 (Forbidden)"
 
 
 @pytest.fixture(scope="module")
@@ -49,17 +51,52 @@ def continue_with_example(page: Page) -> None:
 
 def sign_in_again(page: Page) -> None:
     """In the dialog that asks for it, and at the provider."""
+    go_to_sign_in_again(page)
+    continue_with_example(page)
+
+
+def go_to_sign_in_again(page: Page) -> None:
+    """From the dialog that asks for it."""
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_text("Sign in again to show that it is you")).to_be_visible()
     dialog.get_by_role("button", name="Sign in again").click()
     expect(page.get_by_text("Then you are back where you were.")).to_be_visible()
-    continue_with_example(page)
 
 
 def press(page: Page, name: str) -> None:
     """On a page that listens."""
     page.wait_for_function("() => window.socket?.connected")
     page.get_by_role("button", name=name, exact=True).click()
+
+
+def test_somebody_at_an_unlocked_screen_gets_no_further_than_a_usual_sign_in(
+    place: Stack, provider: OpenIdProvider, open_page: OpenPage, complaints: list[str]
+) -> None:
+    """The session at the provider is a day old. As long as it does not ask the person, nothing is shown by it."""
+    provider.person = Person("subject-3", "eve@corp.test", groups=["staff"])
+    provider.session_age, provider.asks_again_for = 86_400.0, frozenset()
+    looks = {"viewport": {"width": PHONE, "height": 900}, "reduced_motion": "reduce"}
+    page = open_page(place.admin_url, "/sign-in?next=/account", **looks)
+    continue_with_example(page)
+    expect(page.get_by_role("heading", level=2, name="Delete your login")).to_be_visible()
+    press(page, "Delete my login…")
+    sign_in_again(page)
+    expect(page.get_by_text("Example did not ask you to sign in again")).to_be_visible()
+    assert inspect(page, "single-sign-on-not-asked-again", PHONE, RULES) == []
+    page.get_by_role("link", name="Other ways to sign in").click()
+    continue_with_example(page)
+    press(page, "Delete my login…")
+    go_to_sign_in_again(page)
+    provider.asks_again_for = ASKING_AGAIN
+    continue_with_example(page)
+    expect(page.get_by_role("heading", level=2, name="Delete your login")).to_be_in_viewport()
+    press(page, "Delete my login…")
+    press(page, "Delete my login")
+    expect(page.get_by_role("heading", level=1, name="Sign in")).to_be_visible()
+    assert place.sql("SELECT 1 FROM users WHERE email = 'eve@corp.test'") == []
+    # The page that refuses, and nothing else.
+    assert [one for one in complaints if "style" not in one] == [REFUSED]
+    complaints.clear()
 
 
 def test_a_member_deletes_their_login_and_an_owner_the_workspace(

@@ -220,8 +220,8 @@ async def _insert_person(core: Core, account_id: str, email: str, role: str, ses
             INSERT INTO members (account_id, user_id, role, created_at)
             VALUES (%(account_id)s, %(user_id)s, %(role)s, now())
         )
-        INSERT INTO sessions (id, account_id, user_id, secret_hash, created_at, expires_at)
-        VALUES (gen_random_uuid(), %(account_id)s, %(user_id)s, %(secret_hash)s, now(), now() + interval '1 day')
+        INSERT INTO sessions (id, account_id, user_id, secret_hash, created_at, authenticated_at, expires_at)
+        VALUES (gen_random_uuid(), %(account_id)s, %(user_id)s, %(secret_hash)s, now(), now(), now() + interval '1 day')
         """,
         account_id=account_id,
         user_id=user_id,

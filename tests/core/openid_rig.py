@@ -7,7 +7,7 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -23,6 +23,7 @@ from tests.core.harness import Core
 CLIENT_ID, CLIENT_SECRET = "smith", "a secret of the client"
 REDIRECT = "http://admin.test/single-sign-on/callback"
 Claims = dict[str, Any]
+ASKING_AGAIN = frozenset({"max_age=0", "prompt=login"})
 
 
 @dataclass
@@ -52,6 +53,11 @@ class OpenIdProvider:
     url: str = ""
     person: Person | None = None
     """Who is signed in there: the browser that asks comes back as this person."""
+    session_age: float | None = None
+    """How many seconds ago the browser's session began there. None if there is none: then it asks the person."""
+    asks_again_for: frozenset[str] = ASKING_AGAIN
+    """Parameters for which it asks the person although there is a session."""
+    tells_auth_time: bool = True
     alter: Callable[[Claims], Claims] = dict
     """Changes the claims of ID tokens."""
     signs: Callable[["OpenIdProvider", Claims], str] | None = None
@@ -64,8 +70,8 @@ class OpenIdProvider:
     grants_refresh: bool = True
     refresh_has_id_token: bool = True
     key: RSAKey = field(default_factory=lambda: RSAKey.generate_key(2048, {"kid": secrets.token_hex(4)}))
-    codes: dict[str, tuple[Person, str, str]] = field(default_factory=dict)
-    """Codes that were given out: for whom, with which nonce and challenge."""
+    codes: dict[str, tuple[Person, str, str, int]] = field(default_factory=dict)
+    """Codes that were given out: for whom, with which nonce and challenge, and when they authenticated."""
     tokens: dict[str, Person] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
     """Paths that were asked for."""
@@ -80,8 +86,8 @@ class OpenIdProvider:
         """Signs with another key from now on."""
         self.key = RSAKey.generate_key(2048, {"kid": secrets.token_hex(4)})
 
-    def token(self, person: Person, nonce: str | None, access: str) -> str:
-        """An ID token."""
+    def token(self, person: Person, nonce: str | None, access: str, auth_time: int | None = None) -> str:
+        """An ID token. Of one that is renewed it is not known any more when the person authenticated."""
         digest = hashlib.sha256(access.encode()).digest()[:16]
         now = int(time.time())
         claims = person.claims() | {
@@ -91,6 +97,8 @@ class OpenIdProvider:
             "exp": now + 300,
             "at_hash": base64.urlsafe_b64encode(digest).rstrip(b"=").decode(),
         }
+        if auth_time is not None and self.tells_auth_time:
+            claims["auth_time"] = auth_time
         claims = self.alter(claims | ({"nonce": nonce} if nonce else {}))
         if self.signs is not None:
             return self.signs(self, claims)
@@ -116,8 +124,10 @@ class OpenIdProvider:
         assert self.person is not None
         assert asked["redirect_uri"] == self.redirect
         assert asked["code_challenge_method"] == "S256"
+        asks_again = not self.asks_again_for.isdisjoint(f"{name}={value}" for name, value in asked.items())
+        age = 0 if self.session_age is None or asks_again else self.session_age
         code = secrets.token_urlsafe(16)
-        self.codes[code] = (self.person, asked["nonce"], asked["code_challenge"])
+        self.codes[code] = (self.person, asked["nonce"], asked["code_challenge"], int(time.time() - age))
         return f"{self.redirect}?{urlencode({'code': code, 'state': asked['state']})}"
 
     def exchange(self, sent: dict[str, str]) -> tuple[int, dict[str, Any]]:
@@ -125,12 +135,12 @@ class OpenIdProvider:
         if (sent.get("client_id"), sent.get("client_secret")) != (CLIENT_ID, CLIENT_SECRET):
             return 401, {"error": "invalid_client"}
         if sent["grant_type"] == "authorization_code":
-            person, nonce, challenge = self.codes.pop(sent["code"], (None, "", ""))
+            person, nonce, challenge, auth_time = self.codes.pop(sent["code"], (None, "", "", 0))
             digest = hashlib.sha256(sent["code_verifier"].encode()).digest()
             proven = base64.urlsafe_b64encode(digest).rstrip(b"=").decode() == challenge
             if person is None or not proven:
                 return 400, {"error": "invalid_grant"}
-            return 200, self._grant(person, nonce)
+            return 200, self._grant(person, nonce, auth_time)
         person = self.tokens.pop(sent["refresh_token"], None)
         if person is None:
             return 400, {"error": "invalid_grant"}
@@ -139,19 +149,20 @@ class OpenIdProvider:
             name: value for name, value in answer.items() if name != "id_token"
         }
 
-    def _grant(self, person: Person, nonce: str | None) -> dict[str, Any]:
+    def _grant(self, person: Person, nonce: str | None, auth_time: int | None = None) -> dict[str, Any]:
         access, refresh = secrets.token_urlsafe(16), secrets.token_urlsafe(16)
         self.tokens[access] = person
         answer = {"access_token": access, "token_type": "Bearer", "expires_in": 300}
         if self.grants_refresh:
             self.tokens[refresh] = person
             answer["refresh_token"] = refresh
-        return answer | {"id_token": self.token(person, nonce, access)}
+        return answer | {"id_token": self.token(person, nonce, access, auth_time)}
 
     def heal(self) -> None:
         """Behaves as at first: what a test has changed of it is forgotten, and what hangs ends."""
         self.alter, self.signs, self.broken, self.fails = dict, None, "", "500"
-        self.grants_refresh = self.refresh_has_id_token = True
+        self.grants_refresh = self.refresh_has_id_token = self.tells_auth_time = True
+        self.session_age, self.asks_again_for = None, ASKING_AGAIN
         self.release.set()
         self.release.clear()
 
@@ -298,11 +309,15 @@ class Visit:
         return await self.core.caller(address=self.address).CompleteSingleSignOn(**sent)
 
 
-async def visit(core: Core, address: str = "198.51.100.7") -> Visit:
-    """Begins a sign-in and sends the browser to the provider."""
-    begun = await core.caller(address=address).BeginSingleSignOn()
+async def visit(core: Core, address: str = "198.51.100.7", *, without: Collection[str] = (), **asked: Any) -> Visit:
+    """Begins a sign-in, as `asked`, and sends the browser to the provider: `without` these parameters, which the
+    person who sits there has taken out of the address."""
+    begun = await core.caller(address=address).BeginSingleSignOn(**asked)
+    url = httpx.URL(begun.authorization_url)
+    for name in without:
+        url = url.copy_remove_param(name)
     async with httpx.AsyncClient(trust_env=False) as browser:
-        answer = await browser.get(begun.authorization_url)
+        answer = await browser.get(url)
     back = parse_qs(urlsplit(answer.headers["location"]).query)
     return Visit(back["state"][0], back["code"][0], begun.browser_secret, core, address)
 

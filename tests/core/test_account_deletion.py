@@ -325,7 +325,7 @@ async def test_who_has_no_password_deletes_with_a_session_that_has_just_begun(ac
     if not proof.has_password:
         await sql("UPDATE users SET password_hash = '' WHERE email = ANY(%s)", [email, account.email])
     aged = """
-    UPDATE sessions SET created_at = now() - %s * interval '1 minute'
+    UPDATE sessions SET authenticated_at = now() - %s * interval '1 minute'
     WHERE user_id IN (SELECT id FROM users WHERE email = ANY(%s))
     """
     await sql(aged, proof.minutes, [email, account.email])

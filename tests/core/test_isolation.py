@@ -38,7 +38,7 @@ VALUES_OF_ONES_OWN = {
     "search", "status", "paused", "phase", "with_phases", "period", "events", "outcome", "rotate_webhook_secret",
     "tags", "tag_mode", "metadata", "secondary_action", "icon", "interruption_level", "content_version",
     "after", "wait_seconds", "expiration_time", "keys", "page_url",
-    "code", "browser_secret", "issuer", "passkey", "require_second_factor",
+    "code", "browser_secret", "issuer", "reauthenticate", "passkey", "require_second_factor",
     "status_class", "path",
     "currency_code", "format", "label", "unit", "unit_spacing", "value", "value_text", "timestamp",
 }  # fmt: skip

@@ -198,7 +198,7 @@ async def test_strangers_cannot_fill_the_table(account: Account) -> None:
 
 
 async def test_an_old_session_needs_the_password_for_it(account: Account) -> None:
-    await account.core.sql("UPDATE sessions SET created_at = now() - interval '11 minutes'")
+    await account.core.sql("UPDATE sessions SET authenticated_at = now() - interval '11 minutes'")
     assert (await refusal(account.owner.BeginPasskey())).reason == "FORBIDDEN"
     await account.owner.BeginPasskey(current_password=PASSWORD)
 

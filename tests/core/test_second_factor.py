@@ -236,14 +236,14 @@ async def test_turning_it_off_needs_the_password_and_a_code(ada: Person) -> None
 async def test_an_old_session_needs_the_password_for_it(ada: Person) -> None:
     """Somebody at an open browser can neither add a factor nor see codes."""
     account = ada.account
-    await account.core.sql("UPDATE sessions SET created_at = now() - interval '11 minutes'")
+    await account.core.sql("UPDATE sessions SET authenticated_at = now() - interval '11 minutes'")
     assert not (await ada.caller.GetSecondFactor()).fresh
     assert "missing" in await refused_with("FORBIDDEN", ada.caller.CreateRecoveryCodes())
     wrong = ada.caller.CreateRecoveryCodes(current_password="not it")
     assert "wrong" in await refused_with("FORBIDDEN", wrong)
     assert len((await ada.caller.CreateRecoveryCodes(current_password=PASSWORD)).recovery_codes) == 10
     _, member = await account.add_member()
-    await account.core.sql("UPDATE sessions SET created_at = now() - interval '11 minutes'")
+    await account.core.sql("UPDATE sessions SET authenticated_at = now() - interval '11 minutes'")
     assert (await refusal(member.BeginAuthenticatorApp())).reason == "FORBIDDEN"
     await member.BeginAuthenticatorApp(current_password=PASSWORD)
 
@@ -252,12 +252,12 @@ async def test_who_has_no_password_signs_in_again_instead(ada: Person) -> None:
     """As people of single sign-on do. The code is asked for all the same."""
     sql, off = ada.account.core.sql, ada.caller.RemoveAuthenticatorApp
     await sql("UPDATE users SET password_hash = '' WHERE email = %s", ada.email)
-    await sql("UPDATE sessions SET created_at = now() - interval '11 minutes'")
+    await sql("UPDATE sessions SET authenticated_at = now() - interval '11 minutes'")
     code = ada.code()
     for call in (ada.caller.CreateRecoveryCodes(), off(code=code)):
         assert "Sign in again, then" in await refused_with("FORBIDDEN", call)
     assert (await refusal(off(code=code, current_password=PASSWORD))).field == "current_password"
-    await sql("UPDATE sessions SET created_at = now()")
+    await sql("UPDATE sessions SET authenticated_at = now()")
     assert (await refusal(off(code="000000"))).field == "code"
     await off(code=code)
     assert not (await ada.caller.GetSecondFactor()).authenticator_app

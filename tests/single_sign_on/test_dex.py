@@ -1,54 +1,27 @@
 """People sign in by a real provider, in a real browser."""
 
-import itertools
 import re
-from collections.abc import Callable, Iterator
 from typing import Literal
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, ViewportSize
+from playwright.sync_api import Page, ViewportSize
 
-from tests.browser.conftest import WINDOW, Chromium, sign_in
+from tests.browser.conftest import Chromium, sign_in
 from tests.browser.test_every_page import RULES, inspect
-from tests.single_sign_on.conftest import PASSWORD, Dex
+from tests.single_sign_on.conftest import Browse, Dex, fill_in, somebody
 from tests.stack import Stack
 from tests.waiting import eventually
 
 # The first time Go's modules are fetched and compiled.
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(900)]
 
-numbers = itertools.count(1)
-Browse = Callable[[], Page]
 VOUCHED_FOR = "SELECT 1 FROM external_identities WHERE email = %s AND due_at > now() + interval '2 minutes'"
-
-
-@pytest.fixture
-def browse(chromium: Chromium, place: Stack) -> Iterator[Browse]:
-    """Opens a browser of somebody's own."""
-    contexts: list[BrowserContext] = []
-
-    def open_one() -> Page:
-        contexts.append(chromium.new_context(base_url=place.admin_url, viewport=WINDOW))
-        return contexts[-1].new_page()
-
-    yield open_one
-    for context in contexts:
-        chromium.close(context)
 
 
 def continue_with_dex(page: Page, email: str) -> None:
     """Signs in at Dex, from the page for signing in."""
     page.get_by_role("link", name="Continue with Dex").click()
-    page.locator("[name=login]").fill(email)
-    page.locator("[name=password]").fill(PASSWORD)
-    page.locator("[type=submit]").click()
-
-
-def somebody(dex: Dex, *groups: str) -> str:
-    """The address of a new person at Dex."""
-    email = f"ann-{next(numbers)}@corp.test"
-    dex.knows(email, *groups)
-    return email
+    fill_in(page, email)
 
 
 def is_due(place: Stack, email: str) -> None:
@@ -61,7 +34,7 @@ def is_due(place: Stack, email: str) -> None:
 def test_a_member_of_a_group_signs_in_sees_by_what_and_is_signed_out_when_the_group_is_lost(
     dex: Dex, place: Stack, browse: Browse
 ) -> None:
-    email, page = somebody(dex, "staff"), browse()
+    email, page = somebody(dex, "staff"), browse(place)
     page.goto("/channels?x=1")
     continue_with_dex(page, email)
     page.wait_for_url("**/channels?x=1")
@@ -82,7 +55,7 @@ def test_a_person_who_is_gone_at_the_provider_is_signed_out_an_hour_later(
     dex: Dex, place: Stack, browse: Browse
 ) -> None:
     """Dex says the same of them as of a failure of its own, for which nothing ends at once."""
-    email, page = somebody(dex, "ops"), browse()
+    email, page = somebody(dex, "ops"), browse(place)
     page.goto("/members")
     continue_with_dex(page, email)
     page.get_by_role("heading", level=1, name="Members").wait_for()
@@ -116,7 +89,7 @@ def test_a_person_without_a_group_is_told_so_and_the_owner_gets_in_while_the_pro
     dex: Dex, place: Stack, browse: Browse
 ) -> None:
     """The last test: Dex does not come back."""
-    page = browse()
+    page = browse(place)
     page.goto("/sign-in")
     continue_with_dex(page, somebody(dex, "others"))
     page.get_by_text("No group of yours at Dex gives you a place here.").wait_for()

@@ -64,7 +64,7 @@ class DeleteAccountRequest(_message.Message):
     PASSWORD_FIELD_NUMBER: _builtins.int
     ACCOUNT_NAME_FIELD_NUMBER: _builtins.int
     password: _builtins.str
-    """The calling owner's password. Required, unless no password opens their login: then the session must be 10 minutes old at
+    """The calling owner's password. Required, unless no password opens their login: then the sign-in must be 10 minutes old at
     most.
     """
     account_name: _builtins.str
@@ -119,7 +119,7 @@ class DeleteProfileRequest(_message.Message):
 
     PASSWORD_FIELD_NUMBER: _builtins.int
     password: _builtins.str
-    """The calling person's password. Required, unless no password opens their login: then the session must be 10 minutes old at
+    """The calling person's password. Required, unless no password opens their login: then the sign-in must be 10 minutes old at
     most.
     """
     def __init__(

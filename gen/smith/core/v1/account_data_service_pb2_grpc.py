@@ -75,7 +75,7 @@ class AccountDataServiceServicer:
         who belong to other accounts keep their login there; the logins of all others are deleted.
 
         Errors: INVALID_REQUEST (the name is not that of the account), FORBIDDEN (the password is wrong, or there is none and the
-        session is older than 10 minutes: sign in again), TOO_MANY_ATTEMPTS.
+        sign-in is older than 10 minutes: sign in again), TOO_MANY_ATTEMPTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -85,7 +85,7 @@ class AccountDataServiceServicer:
         """Deletes the calling person from the server: from all accounts, as `RemoveMember` does, with their login. Audit logs keep
         their e-mail address.
 
-        Errors: FORBIDDEN (the password is wrong, or there is none and the session is older than 10 minutes: sign in again),
+        Errors: FORBIDDEN (the password is wrong, or there is none and the sign-in is older than 10 minutes: sign in again),
         TOO_MANY_ATTEMPTS, LAST_OWNER (of one of the accounts: make somebody else an owner of it, or delete it).
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -48,13 +48,13 @@ class AccountDataServiceStub:
     who belong to other accounts keep their login there; the logins of all others are deleted.
 
     Errors: INVALID_REQUEST (the name is not that of the account), FORBIDDEN (the password is wrong, or there is none and the
-    session is older than 10 minutes: sign in again), TOO_MANY_ATTEMPTS.
+    sign-in is older than 10 minutes: sign in again), TOO_MANY_ATTEMPTS.
     """
     DeleteProfile: _grpc.UnaryUnaryMultiCallable[_account_data_service_pb2.DeleteProfileRequest, _account_data_service_pb2.DeleteProfileResponse]
     """Deletes the calling person from the server: from all accounts, as `RemoveMember` does, with their login. Audit logs keep
     their e-mail address.
 
-    Errors: FORBIDDEN (the password is wrong, or there is none and the session is older than 10 minutes: sign in again),
+    Errors: FORBIDDEN (the password is wrong, or there is none and the sign-in is older than 10 minutes: sign in again),
     TOO_MANY_ATTEMPTS, LAST_OWNER (of one of the accounts: make somebody else an owner of it, or delete it).
     """
 
@@ -78,13 +78,13 @@ class AccountDataServiceAsyncStub(AccountDataServiceStub):
     who belong to other accounts keep their login there; the logins of all others are deleted.
 
     Errors: INVALID_REQUEST (the name is not that of the account), FORBIDDEN (the password is wrong, or there is none and the
-    session is older than 10 minutes: sign in again), TOO_MANY_ATTEMPTS.
+    sign-in is older than 10 minutes: sign in again), TOO_MANY_ATTEMPTS.
     """
     DeleteProfile: _aio.UnaryUnaryMultiCallable[_account_data_service_pb2.DeleteProfileRequest, _account_data_service_pb2.DeleteProfileResponse]  # type: ignore[assignment]
     """Deletes the calling person from the server: from all accounts, as `RemoveMember` does, with their login. Audit logs keep
     their e-mail address.
 
-    Errors: FORBIDDEN (the password is wrong, or there is none and the session is older than 10 minutes: sign in again),
+    Errors: FORBIDDEN (the password is wrong, or there is none and the sign-in is older than 10 minutes: sign in again),
     TOO_MANY_ATTEMPTS, LAST_OWNER (of one of the accounts: make somebody else an owner of it, or delete it).
     """
 
@@ -117,7 +117,7 @@ class AccountDataServiceServicer(metaclass=_abc_1.ABCMeta):
         who belong to other accounts keep their login there; the logins of all others are deleted.
 
         Errors: INVALID_REQUEST (the name is not that of the account), FORBIDDEN (the password is wrong, or there is none and the
-        session is older than 10 minutes: sign in again), TOO_MANY_ATTEMPTS.
+        sign-in is older than 10 minutes: sign in again), TOO_MANY_ATTEMPTS.
         """
 
     @_abc_1.abstractmethod
@@ -129,7 +129,7 @@ class AccountDataServiceServicer(metaclass=_abc_1.ABCMeta):
         """Deletes the calling person from the server: from all accounts, as `RemoveMember` does, with their login. Audit logs keep
         their e-mail address.
 
-        Errors: FORBIDDEN (the password is wrong, or there is none and the session is older than 10 minutes: sign in again),
+        Errors: FORBIDDEN (the password is wrong, or there is none and the sign-in is older than 10 minutes: sign in again),
         TOO_MANY_ATTEMPTS, LAST_OWNER (of one of the accounts: make somebody else an owner of it, or delete it).
         """
 

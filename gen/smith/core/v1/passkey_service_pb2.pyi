@@ -119,7 +119,7 @@ class BeginPasskeyRequest(_message.Message):
 
     CURRENT_PASSWORD_FIELD_NUMBER: _builtins.int
     current_password: _builtins.str
-    """The password. Needed if the session is older than 10 minutes."""
+    """The password. Needed if the sign-in is older than 10 minutes."""
     def __init__(
         self,
         *,
@@ -327,7 +327,7 @@ class DeletePasskeyRequest(_message.Message):
     passkey_id: _builtins.str
     """The passkey."""
     current_password: _builtins.str
-    """The password. Needed if the session is older than 10 minutes."""
+    """The password. Needed if the sign-in is older than 10 minutes."""
     def __init__(
         self,
         *,

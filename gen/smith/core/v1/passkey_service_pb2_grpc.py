@@ -87,7 +87,7 @@ class PasskeyServiceServicer:
     def BeginPasskey(self, request, context):
         """Begins to add a passkey.
 
-        Errors: FORBIDDEN (the session is older than 10 minutes and the password is missing or wrong; or passkeys cannot work at
+        Errors: FORBIDDEN (the sign-in is older than 10 minutes and the password is missing or wrong; or passkeys cannot work at
         this server's address), INVALID_REQUEST (there are 20 already), TOO_MANY_ATTEMPTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -123,7 +123,7 @@ class PasskeyServiceServicer:
     def DeletePasskey(self, request, context):
         """Removes a passkey of the calling person.
 
-        Errors: NOT_FOUND, FORBIDDEN (the session is older than 10 minutes and the password is missing or wrong),
+        Errors: NOT_FOUND, FORBIDDEN (the sign-in is older than 10 minutes and the password is missing or wrong),
         TOO_MANY_ATTEMPTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

@@ -45,7 +45,7 @@ class PasskeyServiceStub:
     BeginPasskey: _grpc.UnaryUnaryMultiCallable[_passkey_service_pb2.BeginPasskeyRequest, _passkey_service_pb2.BeginPasskeyResponse]
     """Begins to add a passkey.
 
-    Errors: FORBIDDEN (the session is older than 10 minutes and the password is missing or wrong; or passkeys cannot work at
+    Errors: FORBIDDEN (the sign-in is older than 10 minutes and the password is missing or wrong; or passkeys cannot work at
     this server's address), INVALID_REQUEST (there are 20 already), TOO_MANY_ATTEMPTS.
     """
     CreatePasskey: _grpc.UnaryUnaryMultiCallable[_passkey_service_pb2.CreatePasskeyRequest, _passkey_service_pb2.CreatePasskeyResponse]
@@ -64,7 +64,7 @@ class PasskeyServiceStub:
     DeletePasskey: _grpc.UnaryUnaryMultiCallable[_passkey_service_pb2.DeletePasskeyRequest, _passkey_service_pb2.DeletePasskeyResponse]
     """Removes a passkey of the calling person.
 
-    Errors: NOT_FOUND, FORBIDDEN (the session is older than 10 minutes and the password is missing or wrong),
+    Errors: NOT_FOUND, FORBIDDEN (the sign-in is older than 10 minutes and the password is missing or wrong),
     TOO_MANY_ATTEMPTS.
     """
 
@@ -85,7 +85,7 @@ class PasskeyServiceAsyncStub(PasskeyServiceStub):
     BeginPasskey: _aio.UnaryUnaryMultiCallable[_passkey_service_pb2.BeginPasskeyRequest, _passkey_service_pb2.BeginPasskeyResponse]  # type: ignore[assignment]
     """Begins to add a passkey.
 
-    Errors: FORBIDDEN (the session is older than 10 minutes and the password is missing or wrong; or passkeys cannot work at
+    Errors: FORBIDDEN (the sign-in is older than 10 minutes and the password is missing or wrong; or passkeys cannot work at
     this server's address), INVALID_REQUEST (there are 20 already), TOO_MANY_ATTEMPTS.
     """
     CreatePasskey: _aio.UnaryUnaryMultiCallable[_passkey_service_pb2.CreatePasskeyRequest, _passkey_service_pb2.CreatePasskeyResponse]  # type: ignore[assignment]
@@ -104,7 +104,7 @@ class PasskeyServiceAsyncStub(PasskeyServiceStub):
     DeletePasskey: _aio.UnaryUnaryMultiCallable[_passkey_service_pb2.DeletePasskeyRequest, _passkey_service_pb2.DeletePasskeyResponse]  # type: ignore[assignment]
     """Removes a passkey of the calling person.
 
-    Errors: NOT_FOUND, FORBIDDEN (the session is older than 10 minutes and the password is missing or wrong),
+    Errors: NOT_FOUND, FORBIDDEN (the sign-in is older than 10 minutes and the password is missing or wrong),
     TOO_MANY_ATTEMPTS.
     """
 
@@ -134,7 +134,7 @@ class PasskeyServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_passkey_service_pb2.BeginPasskeyResponse, _abc.Awaitable[_passkey_service_pb2.BeginPasskeyResponse]]:
         """Begins to add a passkey.
 
-        Errors: FORBIDDEN (the session is older than 10 minutes and the password is missing or wrong; or passkeys cannot work at
+        Errors: FORBIDDEN (the sign-in is older than 10 minutes and the password is missing or wrong; or passkeys cannot work at
         this server's address), INVALID_REQUEST (there are 20 already), TOO_MANY_ATTEMPTS.
         """
 
@@ -177,7 +177,7 @@ class PasskeyServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_passkey_service_pb2.DeletePasskeyResponse, _abc.Awaitable[_passkey_service_pb2.DeletePasskeyResponse]]:
         """Removes a passkey of the calling person.
 
-        Errors: NOT_FOUND, FORBIDDEN (the session is older than 10 minutes and the password is missing or wrong),
+        Errors: NOT_FOUND, FORBIDDEN (the sign-in is older than 10 minutes and the password is missing or wrong),
         TOO_MANY_ATTEMPTS.
         """
 

@@ -137,11 +137,13 @@ class GetSecondFactorResponse(_message.Message):
     required: _builtins.bool
     """The account requires one."""
     fresh: _builtins.bool
-    """The session is new enough that making a second factor needs no password."""
+    """The sign-in that opened the session is new enough that making a second factor needs no password: 10 minutes at most. With
+    single sign-on it counts from when the service last asked the person, and never if it does not say when.
+    """
     no_passkeys_because: _builtins.str
     """Why passkeys cannot be used at this server's address, as a sentence. Empty if they can."""
     has_password: _builtins.bool
-    """A password opens the person's login. Where it does not, a session that is 10 minutes old at most proves who they are."""
+    """A password opens the person's login. Where it does not, a sign-in that is 10 minutes old at most proves who they are."""
     @_builtins.property
     def since(self) -> _timestamp_pb2.Timestamp:
         """Since when signing in needs a second factor. Left out if it does not."""
@@ -174,7 +176,7 @@ class BeginAuthenticatorAppRequest(_message.Message):
 
     CURRENT_PASSWORD_FIELD_NUMBER: _builtins.int
     current_password: _builtins.str
-    """The password. Needed if the session is older than 10 minutes."""
+    """The password. Needed if the sign-in is older than 10 minutes."""
     def __init__(
         self,
         *,
@@ -275,7 +277,7 @@ class RemoveAuthenticatorAppRequest(_message.Message):
     CURRENT_PASSWORD_FIELD_NUMBER: _builtins.int
     CODE_FIELD_NUMBER: _builtins.int
     current_password: _builtins.str
-    """The password. Required, unless no password opens the person's login: then the session must be 10 minutes old at most."""
+    """The password. Required, unless no password opens the person's login: then the sign-in must be 10 minutes old at most."""
     code: _builtins.str
     """Six digits of the app, or a recovery code."""
     def __init__(
@@ -319,7 +321,7 @@ class CreateRecoveryCodesRequest(_message.Message):
 
     CURRENT_PASSWORD_FIELD_NUMBER: _builtins.int
     current_password: _builtins.str
-    """The password. Needed if the session is older than 10 minutes."""
+    """The password. Needed if the sign-in is older than 10 minutes."""
     def __init__(
         self,
         *,

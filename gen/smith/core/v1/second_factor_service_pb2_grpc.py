@@ -101,7 +101,7 @@ class SecondFactorServiceServicer:
         """Makes the secret for an authenticator app. It counts once `ConfirmAuthenticatorApp` has had a code of it; until then
         another call makes another secret.
 
-        Errors: ALREADY_EXISTS (there is an app: turn it off first), FORBIDDEN (the session is older than 10 minutes and the
+        Errors: ALREADY_EXISTS (there is an app: turn it off first), FORBIDDEN (the sign-in is older than 10 minutes and the
         password is missing or wrong), TOO_MANY_ATTEMPTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -121,7 +121,7 @@ class SecondFactorServiceServicer:
         """Turns the authenticator app off.
 
         Errors: INVALID_REQUEST (the code is wrong), NOT_FOUND (there is none), FORBIDDEN (the password is wrong, or there is none
-        and the session is older than 10 minutes: sign in again), TOO_MANY_ATTEMPTS.
+        and the sign-in is older than 10 minutes: sign in again), TOO_MANY_ATTEMPTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -130,7 +130,7 @@ class SecondFactorServiceServicer:
     def CreateRecoveryCodes(self, request, context):
         """Makes 10 new recovery codes. The old ones stop working.
 
-        Errors: NOT_FOUND (there is no second factor), FORBIDDEN (the session is older than 10 minutes and the password is
+        Errors: NOT_FOUND (there is no second factor), FORBIDDEN (the sign-in is older than 10 minutes and the password is
         missing or wrong), TOO_MANY_ATTEMPTS.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

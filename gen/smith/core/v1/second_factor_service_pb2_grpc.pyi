@@ -48,7 +48,7 @@ class SecondFactorServiceStub:
     """Makes the secret for an authenticator app. It counts once `ConfirmAuthenticatorApp` has had a code of it; until then
     another call makes another secret.
 
-    Errors: ALREADY_EXISTS (there is an app: turn it off first), FORBIDDEN (the session is older than 10 minutes and the
+    Errors: ALREADY_EXISTS (there is an app: turn it off first), FORBIDDEN (the sign-in is older than 10 minutes and the
     password is missing or wrong), TOO_MANY_ATTEMPTS.
     """
     ConfirmAuthenticatorApp: _grpc.UnaryUnaryMultiCallable[_second_factor_service_pb2.ConfirmAuthenticatorAppRequest, _second_factor_service_pb2.ConfirmAuthenticatorAppResponse]
@@ -60,12 +60,12 @@ class SecondFactorServiceStub:
     """Turns the authenticator app off.
 
     Errors: INVALID_REQUEST (the code is wrong), NOT_FOUND (there is none), FORBIDDEN (the password is wrong, or there is none
-    and the session is older than 10 minutes: sign in again), TOO_MANY_ATTEMPTS.
+    and the sign-in is older than 10 minutes: sign in again), TOO_MANY_ATTEMPTS.
     """
     CreateRecoveryCodes: _grpc.UnaryUnaryMultiCallable[_second_factor_service_pb2.CreateRecoveryCodesRequest, _second_factor_service_pb2.CreateRecoveryCodesResponse]
     """Makes 10 new recovery codes. The old ones stop working.
 
-    Errors: NOT_FOUND (there is no second factor), FORBIDDEN (the session is older than 10 minutes and the password is
+    Errors: NOT_FOUND (there is no second factor), FORBIDDEN (the sign-in is older than 10 minutes and the password is
     missing or wrong), TOO_MANY_ATTEMPTS.
     """
     ResetSecondFactor: _grpc.UnaryUnaryMultiCallable[_second_factor_service_pb2.ResetSecondFactorRequest, _second_factor_service_pb2.ResetSecondFactorResponse]
@@ -97,7 +97,7 @@ class SecondFactorServiceAsyncStub(SecondFactorServiceStub):
     """Makes the secret for an authenticator app. It counts once `ConfirmAuthenticatorApp` has had a code of it; until then
     another call makes another secret.
 
-    Errors: ALREADY_EXISTS (there is an app: turn it off first), FORBIDDEN (the session is older than 10 minutes and the
+    Errors: ALREADY_EXISTS (there is an app: turn it off first), FORBIDDEN (the sign-in is older than 10 minutes and the
     password is missing or wrong), TOO_MANY_ATTEMPTS.
     """
     ConfirmAuthenticatorApp: _aio.UnaryUnaryMultiCallable[_second_factor_service_pb2.ConfirmAuthenticatorAppRequest, _second_factor_service_pb2.ConfirmAuthenticatorAppResponse]  # type: ignore[assignment]
@@ -109,12 +109,12 @@ class SecondFactorServiceAsyncStub(SecondFactorServiceStub):
     """Turns the authenticator app off.
 
     Errors: INVALID_REQUEST (the code is wrong), NOT_FOUND (there is none), FORBIDDEN (the password is wrong, or there is none
-    and the session is older than 10 minutes: sign in again), TOO_MANY_ATTEMPTS.
+    and the sign-in is older than 10 minutes: sign in again), TOO_MANY_ATTEMPTS.
     """
     CreateRecoveryCodes: _aio.UnaryUnaryMultiCallable[_second_factor_service_pb2.CreateRecoveryCodesRequest, _second_factor_service_pb2.CreateRecoveryCodesResponse]  # type: ignore[assignment]
     """Makes 10 new recovery codes. The old ones stop working.
 
-    Errors: NOT_FOUND (there is no second factor), FORBIDDEN (the session is older than 10 minutes and the password is
+    Errors: NOT_FOUND (there is no second factor), FORBIDDEN (the sign-in is older than 10 minutes and the password is
     missing or wrong), TOO_MANY_ATTEMPTS.
     """
     ResetSecondFactor: _aio.UnaryUnaryMultiCallable[_second_factor_service_pb2.ResetSecondFactorRequest, _second_factor_service_pb2.ResetSecondFactorResponse]  # type: ignore[assignment]
@@ -161,7 +161,7 @@ class SecondFactorServiceServicer(metaclass=_abc_1.ABCMeta):
         """Makes the secret for an authenticator app. It counts once `ConfirmAuthenticatorApp` has had a code of it; until then
         another call makes another secret.
 
-        Errors: ALREADY_EXISTS (there is an app: turn it off first), FORBIDDEN (the session is older than 10 minutes and the
+        Errors: ALREADY_EXISTS (there is an app: turn it off first), FORBIDDEN (the sign-in is older than 10 minutes and the
         password is missing or wrong), TOO_MANY_ATTEMPTS.
         """
 
@@ -185,7 +185,7 @@ class SecondFactorServiceServicer(metaclass=_abc_1.ABCMeta):
         """Turns the authenticator app off.
 
         Errors: INVALID_REQUEST (the code is wrong), NOT_FOUND (there is none), FORBIDDEN (the password is wrong, or there is none
-        and the session is older than 10 minutes: sign in again), TOO_MANY_ATTEMPTS.
+        and the sign-in is older than 10 minutes: sign in again), TOO_MANY_ATTEMPTS.
         """
 
     @_abc_1.abstractmethod
@@ -196,7 +196,7 @@ class SecondFactorServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_second_factor_service_pb2.CreateRecoveryCodesResponse, _abc.Awaitable[_second_factor_service_pb2.CreateRecoveryCodesResponse]]:
         """Makes 10 new recovery codes. The old ones stop working.
 
-        Errors: NOT_FOUND (there is no second factor), FORBIDDEN (the session is older than 10 minutes and the password is
+        Errors: NOT_FOUND (there is no second factor), FORBIDDEN (the sign-in is older than 10 minutes and the password is
         missing or wrong), TOO_MANY_ATTEMPTS.
         """
 

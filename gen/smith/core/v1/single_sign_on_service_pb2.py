@@ -28,7 +28,7 @@ from smith.core.v1 import account_pb2 as smith_dot_core_dot_v1_dot_account__pb2
 from smith.core.v1 import options_pb2 as smith_dot_core_dot_v1_dot_options__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*smith/core/v1/single_sign_on_service.proto\x12\rsmith.core.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bsmith/core/v1/account.proto\x1a\x1bsmith/core/v1/options.proto\"\x18\n\x16GetSingleSignOnRequest\"Z\n\x17GetSingleSignOnResponse\x12\x0f\n\x07\x65nabled\x18\x01 \x01(\x08\x12\x0c\n\x04name\x18\x02 \x01(\t\x12 \n\x18password_for_owners_only\x18\x03 \x01(\x08\"\x1a\n\x18\x42\x65ginSingleSignOnRequest\"\x88\x01\n\x19\x42\x65ginSingleSignOnResponse\x12\x1e\n\x11\x61uthorization_url\x18\x01 \x01(\tB\x03\x80\x01\x01\x12\x1b\n\x0e\x62rowser_secret\x18\x02 \x01(\tB\x03\x80\x01\x01\x12.\n\nexpires_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb1\x01\n\x1b\x43ompleteSingleSignOnRequest\x12\x1f\n\x05state\x18\x01 \x01(\tB\x10\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18\x05 \x01(\xc8\x01\x12\x1e\n\x04\x63ode\x18\x02 \x01(\tB\x10\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18\x05 \x01(\x80@\x12(\n\x0e\x62rowser_secret\x18\x03 \x01(\tB\x10\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18\x05 \x01(\xc8\x01\x12\x1c\n\x06issuer\x18\x04 \x01(\tB\x07\xb2\xbb\x18\x03(\xd0\x0fH\x00\x88\x01\x01\x42\t\n\x07_issuer\"\xba\x01\n\x1c\x43ompleteSingleSignOnResponse\x12\x1a\n\rsession_token\x18\x01 \x01(\tB\x03\x80\x01\x01\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x07\x61\x63\x63ount\x18\x03 \x01(\x0b\x32\x16.smith.core.v1.Account\x12%\n\x06member\x18\x04 \x01(\x0b\x32\x15.smith.core.v1.Member\"\x17\n\x15ListIdentitiesRequest\"E\n\x16ListIdentitiesResponse\x12+\n\nidentities\x18\x01 \x03(\x0b\x32\x17.smith.core.v1.Identity\"\xaa\x01\n\x08Identity\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x65mail\x18\x02 \x01(\t\x12.\n\ncreated_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0csigned_in_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x63urrent\x18\x05 \x01(\x08\x12\x0e\n\x06usable\x18\x06 \x01(\x08\x32\xd5\x03\n\x13SingleSignOnService\x12i\n\x0fGetSingleSignOn\x12%.smith.core.v1.GetSingleSignOnRequest\x1a&.smith.core.v1.GetSingleSignOnResponse\"\x07\xa2\xbb\x18\x03\n\x01\x01\x12o\n\x11\x42\x65ginSingleSignOn\x12\'.smith.core.v1.BeginSingleSignOnRequest\x1a(.smith.core.v1.BeginSingleSignOnResponse\"\x07\xa2\xbb\x18\x03\n\x01\x01\x12z\n\x14\x43ompleteSingleSignOn\x12*.smith.core.v1.CompleteSingleSignOnRequest\x1a+.smith.core.v1.CompleteSingleSignOnResponse\"\t\xa2\xbb\x18\x05\n\x01\x01\x18\x01\x12\x66\n\x0eListIdentities\x12$.smith.core.v1.ListIdentitiesRequest\x1a%.smith.core.v1.ListIdentitiesResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n*smith/core/v1/single_sign_on_service.proto\x12\rsmith.core.v1\x1a\x1fgoogle/api/field_behavior.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bsmith/core/v1/account.proto\x1a\x1bsmith/core/v1/options.proto\"\x18\n\x16GetSingleSignOnRequest\"Z\n\x17GetSingleSignOnResponse\x12\x0f\n\x07\x65nabled\x18\x01 \x01(\x08\x12\x0c\n\x04name\x18\x02 \x01(\t\x12 \n\x18password_for_owners_only\x18\x03 \x01(\x08\"2\n\x18\x42\x65ginSingleSignOnRequest\x12\x16\n\x0ereauthenticate\x18\x01 \x01(\x08\"\x88\x01\n\x19\x42\x65ginSingleSignOnResponse\x12\x1e\n\x11\x61uthorization_url\x18\x01 \x01(\tB\x03\x80\x01\x01\x12\x1b\n\x0e\x62rowser_secret\x18\x02 \x01(\tB\x03\x80\x01\x01\x12.\n\nexpires_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb1\x01\n\x1b\x43ompleteSingleSignOnRequest\x12\x1f\n\x05state\x18\x01 \x01(\tB\x10\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18\x05 \x01(\xc8\x01\x12\x1e\n\x04\x63ode\x18\x02 \x01(\tB\x10\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18\x05 \x01(\x80@\x12(\n\x0e\x62rowser_secret\x18\x03 \x01(\tB\x10\x80\x01\x01\xe2\x41\x01\x02\xb2\xbb\x18\x05 \x01(\xc8\x01\x12\x1c\n\x06issuer\x18\x04 \x01(\tB\x07\xb2\xbb\x18\x03(\xd0\x0fH\x00\x88\x01\x01\x42\t\n\x07_issuer\"\xba\x01\n\x1c\x43ompleteSingleSignOnResponse\x12\x1a\n\rsession_token\x18\x01 \x01(\tB\x03\x80\x01\x01\x12.\n\nexpires_at\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\'\n\x07\x61\x63\x63ount\x18\x03 \x01(\x0b\x32\x16.smith.core.v1.Account\x12%\n\x06member\x18\x04 \x01(\x0b\x32\x15.smith.core.v1.Member\"\x17\n\x15ListIdentitiesRequest\"E\n\x16ListIdentitiesResponse\x12+\n\nidentities\x18\x01 \x03(\x0b\x32\x17.smith.core.v1.Identity\"\xaa\x01\n\x08Identity\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\r\n\x05\x65mail\x18\x02 \x01(\t\x12.\n\ncreated_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x30\n\x0csigned_in_at\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0f\n\x07\x63urrent\x18\x05 \x01(\x08\x12\x0e\n\x06usable\x18\x06 \x01(\x08\x32\xd5\x03\n\x13SingleSignOnService\x12i\n\x0fGetSingleSignOn\x12%.smith.core.v1.GetSingleSignOnRequest\x1a&.smith.core.v1.GetSingleSignOnResponse\"\x07\xa2\xbb\x18\x03\n\x01\x01\x12o\n\x11\x42\x65ginSingleSignOn\x12\'.smith.core.v1.BeginSingleSignOnRequest\x1a(.smith.core.v1.BeginSingleSignOnResponse\"\x07\xa2\xbb\x18\x03\n\x01\x01\x12z\n\x14\x43ompleteSingleSignOn\x12*.smith.core.v1.CompleteSingleSignOnRequest\x1a+.smith.core.v1.CompleteSingleSignOnResponse\"\t\xa2\xbb\x18\x05\n\x01\x01\x18\x01\x12\x66\n\x0eListIdentities\x12$.smith.core.v1.ListIdentitiesRequest\x1a%.smith.core.v1.ListIdentitiesResponse\"\x07\xa2\xbb\x18\x03\n\x01\x04\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -62,19 +62,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETSINGLESIGNONRESPONSE']._serialized_start=211
   _globals['_GETSINGLESIGNONRESPONSE']._serialized_end=301
   _globals['_BEGINSINGLESIGNONREQUEST']._serialized_start=303
-  _globals['_BEGINSINGLESIGNONREQUEST']._serialized_end=329
-  _globals['_BEGINSINGLESIGNONRESPONSE']._serialized_start=332
-  _globals['_BEGINSINGLESIGNONRESPONSE']._serialized_end=468
-  _globals['_COMPLETESINGLESIGNONREQUEST']._serialized_start=471
-  _globals['_COMPLETESINGLESIGNONREQUEST']._serialized_end=648
-  _globals['_COMPLETESINGLESIGNONRESPONSE']._serialized_start=651
-  _globals['_COMPLETESINGLESIGNONRESPONSE']._serialized_end=837
-  _globals['_LISTIDENTITIESREQUEST']._serialized_start=839
-  _globals['_LISTIDENTITIESREQUEST']._serialized_end=862
-  _globals['_LISTIDENTITIESRESPONSE']._serialized_start=864
-  _globals['_LISTIDENTITIESRESPONSE']._serialized_end=933
-  _globals['_IDENTITY']._serialized_start=936
-  _globals['_IDENTITY']._serialized_end=1106
-  _globals['_SINGLESIGNONSERVICE']._serialized_start=1109
-  _globals['_SINGLESIGNONSERVICE']._serialized_end=1578
+  _globals['_BEGINSINGLESIGNONREQUEST']._serialized_end=353
+  _globals['_BEGINSINGLESIGNONRESPONSE']._serialized_start=356
+  _globals['_BEGINSINGLESIGNONRESPONSE']._serialized_end=492
+  _globals['_COMPLETESINGLESIGNONREQUEST']._serialized_start=495
+  _globals['_COMPLETESINGLESIGNONREQUEST']._serialized_end=672
+  _globals['_COMPLETESINGLESIGNONRESPONSE']._serialized_start=675
+  _globals['_COMPLETESINGLESIGNONRESPONSE']._serialized_end=861
+  _globals['_LISTIDENTITIESREQUEST']._serialized_start=863
+  _globals['_LISTIDENTITIESREQUEST']._serialized_end=886
+  _globals['_LISTIDENTITIESRESPONSE']._serialized_start=888
+  _globals['_LISTIDENTITIESRESPONSE']._serialized_end=957
+  _globals['_IDENTITY']._serialized_start=960
+  _globals['_IDENTITY']._serialized_end=1130
+  _globals['_SINGLESIGNONSERVICE']._serialized_start=1133
+  _globals['_SINGLESIGNONSERVICE']._serialized_end=1602
 # @@protoc_insertion_point(module_scope)

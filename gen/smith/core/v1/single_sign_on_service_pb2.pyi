@@ -73,12 +73,20 @@ class BeginSingleSignOnRequest(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
+    REAUTHENTICATE_FIELD_NUMBER: _builtins.int
+    reauthenticate: _builtins.bool
+    """The sign-in is to show once more who the person is: the service is to ask them although they are signed in there, and a
+    session is opened only if it says that it did. Without it a session at the service is enough, and the session here shows
+    who the person is for 10 minutes from when the service last asked them, if it says when.
+    """
     def __init__(
         self,
+        *,
+        reauthenticate: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["reauthenticate", b"reauthenticate"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

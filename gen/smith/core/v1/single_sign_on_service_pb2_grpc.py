@@ -84,8 +84,8 @@ class SingleSignOnServiceServicer:
         """Ends a sign-in with what the service has sent the browser back with. A state and a code work once.
 
         Errors: INVALID_REQUEST, NOT_FOUND (the state is wrong, used or too old, or was made for another browser), FORBIDDEN
-        (the service does not vouch for the person, or nothing gives them a place here: the message says which),
-        TOO_MANY_ATTEMPTS, UNAVAILABLE.
+        (the service does not vouch for the person, does not say that it has asked them again, or nothing gives them a place
+        here: the message says which), TOO_MANY_ATTEMPTS, UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -47,8 +47,8 @@ class SingleSignOnServiceStub:
     """Ends a sign-in with what the service has sent the browser back with. A state and a code work once.
 
     Errors: INVALID_REQUEST, NOT_FOUND (the state is wrong, used or too old, or was made for another browser), FORBIDDEN
-    (the service does not vouch for the person, or nothing gives them a place here: the message says which),
-    TOO_MANY_ATTEMPTS, UNAVAILABLE.
+    (the service does not vouch for the person, does not say that it has asked them again, or nothing gives them a place
+    here: the message says which), TOO_MANY_ATTEMPTS, UNAVAILABLE.
     """
     ListIdentities: _grpc.UnaryUnaryMultiCallable[_single_sign_on_service_pb2.ListIdentitiesRequest, _single_sign_on_service_pb2.ListIdentitiesResponse]
     """The logins elsewhere that open the caller's login here."""
@@ -72,8 +72,8 @@ class SingleSignOnServiceAsyncStub(SingleSignOnServiceStub):
     """Ends a sign-in with what the service has sent the browser back with. A state and a code work once.
 
     Errors: INVALID_REQUEST, NOT_FOUND (the state is wrong, used or too old, or was made for another browser), FORBIDDEN
-    (the service does not vouch for the person, or nothing gives them a place here: the message says which),
-    TOO_MANY_ATTEMPTS, UNAVAILABLE.
+    (the service does not vouch for the person, does not say that it has asked them again, or nothing gives them a place
+    here: the message says which), TOO_MANY_ATTEMPTS, UNAVAILABLE.
     """
     ListIdentities: _aio.UnaryUnaryMultiCallable[_single_sign_on_service_pb2.ListIdentitiesRequest, _single_sign_on_service_pb2.ListIdentitiesResponse]  # type: ignore[assignment]
     """The logins elsewhere that open the caller's login here."""
@@ -112,8 +112,8 @@ class SingleSignOnServiceServicer(metaclass=_abc_1.ABCMeta):
         """Ends a sign-in with what the service has sent the browser back with. A state and a code work once.
 
         Errors: INVALID_REQUEST, NOT_FOUND (the state is wrong, used or too old, or was made for another browser), FORBIDDEN
-        (the service does not vouch for the person, or nothing gives them a place here: the message says which),
-        TOO_MANY_ATTEMPTS, UNAVAILABLE.
+        (the service does not vouch for the person, does not say that it has asked them again, or nothing gives them a place
+        here: the message says which), TOO_MANY_ATTEMPTS, UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod
