@@ -5,16 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.client import Audience, Client, secret
-from tests.stack import Stack
 from tests.team import Team
-
-
-@pytest.fixture(scope="session")
-def team(stack: Stack) -> Team:
-    """The shared server's account, which may have more Live Activities at once than tests together start."""
-    shared = Team.of(stack)
-    shared.ask("PATCH", "/api/account", max_live_activities=10_000)
-    return shared
 
 
 @pytest.fixture

@@ -25,14 +25,6 @@ class Audience:
     key: httpx.Client
 
 
-@pytest.fixture(scope="session")
-def team(stack: Stack) -> Team:
-    """The shared server's account, which may have more Live Activities at once than tests together start."""
-    shared = Team.of(stack)
-    shared.ask("PATCH", "/api/account", max_live_activities=10_000)
-    return shared
-
-
 @pytest.fixture
 def audience(team: Team) -> Audience:
     """A channel, a phone and a key of this test's own."""
