@@ -44,11 +44,11 @@ check: .venv/.stamp-dev ## lint, types, import rules, protos, dependencies
 	$(BIN)/buf lint
 	$(BIN)/buf format --diff --exit-code
 	@if [ -e proto/last_release.binpb ]; then set -x; $(BIN)/buf breaking --against proto/last_release.binpb; fi
-	$(BIN)/python scripts/generate_protos.py --check
-	$(BIN)/python scripts/generate_rest_reference.py --check
-	$(BIN)/python scripts/write_string_catalog.py --check
+	$(BIN)/python -m scripts.generate_protos --check
+	$(BIN)/python -m scripts.generate_rest_reference --check
+	$(BIN)/python -m scripts.write_string_catalog --check
 	$(BIN)/python -m tests.swift_fixtures --check
-	$(BIN)/python scripts/generate_texts.py --check
+	$(BIN)/python -m scripts.generate_texts --check
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
 	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows docs/examples/deploy.yml .github/workflows/ci.yml .github/workflows/ios.yml
@@ -70,16 +70,16 @@ fmt: .venv/.stamp-dev ## format Python and protos
 	$(BIN)/buf format --write
 
 proto: .venv/.stamp-dev ## write gen/smith and the CLI's table from proto/
-	$(BIN)/python scripts/generate_protos.py
+	$(BIN)/python -m scripts.generate_protos
 
 reference: .venv/.stamp-dev ## write docs/rest.md from the API's description
-	$(BIN)/python scripts/generate_rest_reference.py
+	$(BIN)/python -m scripts.generate_rest_reference
 
 fixtures: .venv/.stamp-dev ## write what the tests of the iPhone app decode, with core's own builders
 	$(BIN)/python -m tests.swift_fixtures
 
 texts: .venv/.stamp-dev ## collect the texts of the web admin for translators; LANGUAGE=de begins a translation
-	$(BIN)/python scripts/generate_texts.py $(if $(LANGUAGE),--language $(LANGUAGE))
+	$(BIN)/python -m scripts.generate_texts $(if $(LANGUAGE),--language $(LANGUAGE))
 
 # Asked each time: a checkout may have been moved or copied, and a Python upgraded, since it was made.
 .venv/.stamp-run: always

@@ -128,7 +128,7 @@ async def _bare_sender(apns: StandIn, counts: dict[int, int]) -> dict[int, Load]
             if f"SMITH_{name.upper()}" in environment
         }
     )
-    sender = Delivery(settings).sender
+    sender = Delivery(settings).apns.sender
 
     async def send(jobs: list[Job], callers: int) -> Load:
         remaining = iter(jobs)

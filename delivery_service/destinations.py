@@ -82,6 +82,24 @@ def configuration_of(settings: DeliverySettings, web_push_key: str = "") -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:16]
 
 
+class Configuration:
+    """The fingerprint of now: the key for browsers changes while the process runs."""
+
+    def __init__(self, settings: DeliverySettings, web_push_key: Callable[[], str]) -> None:
+        """`web_push_key` returns the key that browsers subscribe with; empty if there is none."""
+        self._settings = settings
+        self._web_push_key = web_push_key
+        self._known: tuple[str, str] | None = None
+        """The key that was asked about last, and the fingerprint."""
+
+    def __call__(self) -> str:
+        """See `configuration_of`."""
+        key = self._web_push_key()
+        if self._known is None or self._known[0] != key:
+            self._known = key, configuration_of(self._settings, key)
+        return self._known[1]
+
+
 def _explain(fault: str) -> str:
     return outcomes.MEANINGS[outcomes.reason_of("", fault)].explanation if fault else ""
 

@@ -22,14 +22,12 @@ from smith.delivery.v1.delivery_service_pb2 import (
 )
 from smith.delivery.v1.delivery_service_pb2_grpc import DeliveryServiceServicer
 
-from delivery_service.apns.channels import BroadcastChannels
+from delivery_service.apns.area import ApnsArea
 from delivery_service.apns.connection import MAX_IN_FLIGHT
-from delivery_service.apns.credentials_check import CredentialsCheck
 from delivery_service.apns.request import ENVIRONMENTS, jobs_of
-from delivery_service.apns.sender import ApnsSender
 from delivery_service.batch import Batch, Feed, Worker, workers
 from delivery_service.destinations import Destinations
-from delivery_service.metrics import ApnsMetrics
+from delivery_service.settings import DeliverySettings
 from delivery_service.web_push import request as web_push
 from delivery_service.web_push.request import WebJob
 from delivery_service.web_push.sender import WebPushSender
@@ -51,40 +49,23 @@ GROUPING_BROWSERS = 0.025
 
 
 class DeliveryServicer(DeliveryServiceServicer):
-    """Holds at most `max_in_progress` phones, and `max_browsers` browsers, as targets of `Deliver` at a time: a push
-    service that is down must not use up the places of others."""
+    """Holds as many phones, and as many browsers, as targets of `Deliver` at a time as the settings say, each by
+    itself: a push service that is down must not use up the places of others."""
 
     def __init__(
-        self,
-        sender: ApnsSender,
-        web_push_sender: WebPushSender,
-        *,
-        metrics: ApnsMetrics,
-        check: CredentialsCheck,
-        channels: BroadcastChannels,
-        destinations: Destinations,
-        default_topic: str,
-        connections: int,
-        max_in_progress: int,
-        max_browsers: int,
-        max_per_service: int,
+        self, apns: ApnsArea, web_push_sender: WebPushSender, destinations: Destinations, settings: DeliverySettings
     ) -> None:
-        """`connections`: to each environment of APNs. `max_per_service`: how many browsers of one push service are sent
-        to at once."""
-        self._sender = sender
+        self._apns = apns
         self._web_push_sender = web_push_sender
-        self._metrics = metrics
-        self._check = check
         self._destinations = destinations
         self._checks = 0
-        self._channels = channels
         self._channel_requests = 0
-        self._default_topic = default_topic
+        self._default_topic = settings.apns_topic
         # More pushes of one call than streams would only wait, and make those of other calls wait behind them.
-        self._max_in_flight = connections * MAX_IN_FLIGHT
-        self._max_in_progress = max_in_progress
-        self._max_browsers = max_browsers
-        self._max_per_service = max_per_service
+        self._max_in_flight = settings.apns_connections * MAX_IN_FLIGHT
+        self._max_in_progress = settings.apns_max_in_flight
+        self._max_browsers = settings.webpush_max_in_progress
+        self._max_per_service = settings.webpush_connections
         self.in_progress = 0
         """Phones that were taken as targets and have no outcome yet."""
         self.browsers_in_progress = 0
@@ -105,7 +86,7 @@ class DeliveryServicer(DeliveryServiceServicer):
         self.in_progress += len(phones)
         self.browsers_in_progress += len(browsers)
         try:
-            feed = Feed(self._sender.submit, phones, self._max_in_flight)
+            feed = Feed(self._apns.sender.submit, phones, self._max_in_flight)
             work = list(self._browser_workers(browsers))
             async with Batch(feed, work, targets, grouping=GROUPING if phones else GROUPING_BROWSERS) as batch:
                 # If the caller vanishes while a message is being written, this generator is never resumed.
@@ -125,7 +106,7 @@ class DeliveryServicer(DeliveryServiceServicer):
         return chain.from_iterable(workers(send, some, self._max_per_service) for some in by_host.values())
 
     async def _refuse(self, context: Any, why: str) -> None:
-        self._metrics.refused.inc()
+        self._apns.metrics.refused.inc()
         await abort(context, TooManyInProgress(why))
 
     async def CheckCredentials(self, request: CheckCredentialsRequest, context: Any) -> CheckCredentialsResponse:
@@ -136,7 +117,7 @@ class DeliveryServicer(DeliveryServiceServicer):
             raise TooManyInProgress(f"{MAX_CHECKS} checks are in progress.")
         self._checks += 1
         try:
-            found = await self._check.ask(request.environment, request.bundle_id)
+            found = await self._apns.check.ask(request.environment, request.bundle_id)
         finally:
             self._checks -= 1
         found.simulated = self._destinations.pushes_simulated
@@ -147,14 +128,14 @@ class DeliveryServicer(DeliveryServiceServicer):
     ) -> CreateBroadcastChannelResponse:
         """See the proto."""
         with self._channel_request(request.environment):
-            return await self._channels.create(request.environment, request.bundle_id, request.request_id)
+            return await self._apns.channels.create(request.environment, request.bundle_id, request.request_id)
 
     async def DeleteBroadcastChannel(
         self, request: DeleteBroadcastChannelRequest, context: Any
     ) -> DeleteBroadcastChannelResponse:
         """See the proto."""
         with self._channel_request(request.environment):
-            outcome = await self._channels.delete(
+            outcome = await self._apns.channels.delete(
                 request.environment, request.bundle_id, request.channel_id, request.request_id
             )
         return DeleteBroadcastChannelResponse(outcome=outcome)

@@ -73,12 +73,7 @@ class Rig:
         except BaseException:
             shutil.rmtree(self._scratch, ignore_errors=True)
             raise
-        self.team = Team(
-            base_url=self.stack.base_url,
-            simulator_url=self.stack.simulator_url,
-            email=self.stack.owner_email,
-            password=self.stack.owner_password,
-        )
+        self.team = Team.of(self.stack)
         return self
 
     def __exit__(

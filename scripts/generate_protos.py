@@ -14,7 +14,8 @@ from pathlib import Path
 
 from google.protobuf import descriptor_pb2
 
-ROOT = Path(__file__).resolve().parent.parent
+from scripts.generated import ROOT, refuse_stale, stale_among, write
+
 SMITH = ROOT / "gen" / "smith"
 CLI_CONTRACT = ROOT / "activitysmith-cli" / "activitysmith_cli" / "contract.py"
 
@@ -121,13 +122,10 @@ def main() -> None:
         fresh = target / SMITH.name
         contract = cli_contract(target)
         if "--check" in sys.argv:
-            stale = [f"gen/smith/{name}" for name in differences(fresh, SMITH)]
-            if not CLI_CONTRACT.exists() or CLI_CONTRACT.read_text(encoding="utf-8") != contract:
-                stale.append(str(CLI_CONTRACT.relative_to(ROOT)))
-            if stale:
-                sys.exit("These are stale, run `make proto`:\n  " + "\n  ".join(stale))
+            compiled = [SMITH / name for name in differences(fresh, SMITH)]
+            refuse_stale([*compiled, *stale_among({CLI_CONTRACT: contract})], "make proto")
             return
-        CLI_CONTRACT.write_text(contract, encoding="utf-8")
+        write({CLI_CONTRACT: contract})
         shutil.rmtree(SMITH, ignore_errors=True)
         shutil.copytree(fresh, SMITH)
 

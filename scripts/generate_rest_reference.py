@@ -3,13 +3,12 @@
 import json
 import re
 import sys
-from pathlib import Path
 from typing import Any
 
 from gateway.openapi import document
 from gateway.routes import routes
+from scripts.generated import ROOT, write_or_check
 
-ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "rest.md"
 SERVER = "http://127.0.0.1:8000"
 SECRETS = {"apiKeyAuth": "API_KEY", "sessionAuth": "SESSION", "deviceAuth": "DEVICE"}
@@ -256,10 +255,7 @@ def cell(text: str) -> str:
 def main() -> None:
     """Writes, or checks with `--check`."""
     text = Reference(document(routes())).text()
-    if "--check" not in sys.argv:
-        TARGET.write_text(text, encoding="utf-8")
-    elif not TARGET.exists() or TARGET.read_text(encoding="utf-8") != text:
-        sys.exit(f"{TARGET.relative_to(ROOT)} is stale, run `make reference`")
+    write_or_check({TARGET: text}, check="--check" in sys.argv, command="make reference")
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@
 
 import argparse
 import io
-import sys
 from pathlib import Path
 
 from babel import Locale, UnknownLocaleError
@@ -15,8 +14,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from admin_ui.texts import DOMAIN, FOLDER, catalog_of
+from scripts.generated import ROOT, write_or_check
 
-ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "admin_ui"
 TEMPLATE = FOLDER / f"{DOMAIN}.pot"
 WRITTEN_IN = [("static/**.js", "javascript"), ("templates/**.html", "jinja2"), ("**.py", "python")]
@@ -84,16 +83,7 @@ def main() -> None:
             Locale.parse(chosen.language)
     except (ValueError, UnknownLocaleError):
         arguments.error(f"{chosen.language} is no name of a language, such as de or pt_BR")
-    stale = [
-        (file, content)
-        for file, content in files(chosen.language).items()
-        if not file.exists() or file.read_bytes() != content
-    ]
-    for file, content in stale:
-        if chosen.check:
-            sys.exit(f"{file.relative_to(ROOT)} is stale, run `make texts`")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
+    write_or_check(files(chosen.language), check=chosen.check, command="make texts")
 
 
 if __name__ == "__main__":

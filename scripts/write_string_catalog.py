@@ -8,9 +8,10 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
-IOS = Path(__file__).parents[1] / "ios"
+from scripts.generated import ROOT, write_or_check
+
+IOS = ROOT / "ios"
 CATALOG = IOS / "Shared/Localizable.xcstrings"
 FOLDERS = ("Smith", "SmithWidgets", "Shared")
 BEFORE_A_TEXT = re.compile(
@@ -74,10 +75,8 @@ def main(arguments: Sequence[str]) -> None:
     strings = {key: known.get(key, {}) for key in texts()}
     catalog = {"sourceLanguage": "en", "strings": strings, "version": "1.0"}
     written = json.dumps(catalog, indent=2, ensure_ascii=False) + "\n"
-    if "--check" not in arguments:
-        CATALOG.write_text(written)
-    elif not CATALOG.exists() or CATALOG.read_text() != written:
-        sys.exit(f"{CATALOG} is out of date: run scripts/write_string_catalog.py")
+    command = ".venv/bin/python -m scripts.write_string_catalog"
+    write_or_check({CATALOG: written}, check="--check" in arguments, command=command)
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 from tests import distribution, examples, prepared
 from tests.stack import Stack
+from tests.team import Team
 
 # Tests trust what they make themselves. Each context for TLS would read all authorities of the world, in each process.
 os.environ["SSL_CERT_FILE"] = str(Path(__file__).with_name("an_authority.pem"))
@@ -95,6 +96,14 @@ def stack() -> Iterator[Stack]:
     # Tests must not use up each other's requests.
     with Stack(SMITH_RATE_LIMIT_PER_MINUTE="1000000") as shared:
         yield shared.start()
+
+
+@pytest.fixture(scope="session")
+def team(stack: Stack) -> Team:
+    """The shared server's account, which may have more Live Activities at once than tests together start."""
+    shared = Team.of(stack)
+    shared.ask("PATCH", "/api/account", max_live_activities=10_000)
+    return shared
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import httpx
 
+from tests.stack import Stack
 from tests.waiting import eventually
 
 T = TypeVar("T")
@@ -162,6 +163,16 @@ class Team:
         self.owner_id: str = session.json()["member"]["user_id"]
         self._accepted: list[str] = []
         """Tokens of no simulated phone that APNs takes all the same."""
+
+    @classmethod
+    def of(cls, stack: Stack) -> "Team":
+        """The account that a server begins with, and its owner."""
+        return cls(
+            base_url=stack.base_url,
+            simulator_url=stack.simulator_url,
+            email=stack.owner_email,
+            password=stack.owner_password,
+        )
 
     def client(self, secret: str) -> httpx.Client:
         """REST with these credentials."""

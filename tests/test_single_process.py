@@ -33,12 +33,7 @@ def single() -> Iterator[Stack]:
 @pytest.fixture(scope="module")
 def team(single: Stack) -> Team:
     """Its account."""
-    return Team(
-        base_url=single.base_url,
-        simulator_url=single.simulator_url,
-        email=single.owner_email,
-        password=single.owner_password,
-    )
+    return Team.of(single)
 
 
 @pytest.fixture(scope="module")

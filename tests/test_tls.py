@@ -17,9 +17,8 @@ from service_kit.peers import Peers, require_protection
 from service_kit.tls import Tls
 from tests import certificates
 from tests.certificates import Files
-from tests.e2e.conftest import team_of
 from tests.stack import Stack
-from tests.team import Phone, push
+from tests.team import Phone, Team, push
 
 
 def tls_of(files: Files) -> Tls:
@@ -125,7 +124,7 @@ def test_certificates_are_protection_enough_to_be_reachable(tmp_path: Path) -> N
 def test_a_whole_server_works_over_tls(make_stack: Callable[..., Stack], tmp_path: Path) -> None:
     stack = make_stack(**certificates.make(tmp_path).environment)
     try:
-        team = team_of(stack)
+        team = Team.of(stack)
         assert push(team.client(stack.api_key), title="sealed").json()["devices_notified"] == 1
         Phone(team.simulator, stack.phone_id).shows("sealed")
     finally:

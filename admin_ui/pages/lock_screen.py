@@ -1,13 +1,9 @@
 """The lock screen: the simulated iPhones and browsers side by side, as they look right now."""
 
-import asyncio
 from collections.abc import Awaitable
-from dataclasses import dataclass
-from functools import partial
 
 import nicegui
 from nicegui import background_tasks, ui
-from smith.core.v1.device_service_pb2 import ListDevicesRequest
 from smith.core.v1.status_service_pb2 import DESTINATION_REAL
 
 from admin_ui.components.buttons import link_button, primary, secondary
@@ -16,35 +12,19 @@ from admin_ui.components.html import div, p
 from admin_ui.components.layout import card, page_header
 from admin_ui.components.states import empty_state, notice
 from admin_ui.core import Refused
-from admin_ui.page_task import keep_doing
 from admin_ui.phones.adding import add_browser, add_iphone
 from admin_ui.phones.browser_panel import BrowserPanel
 from admin_ui.phones.demo import FIRST_PUSH, Demo
 from admin_ui.phones.demo_on_phone import Demos
 from admin_ui.phones.demo_stage import DRAWN, WATCH, Caption, DemoInPage, bring_into_view
-from admin_ui.phones.news import RETRY_SECONDS, PhoneNews
+from admin_ui.phones.device_grid import MAX_SHOWN, DeviceGrid, Source
+from admin_ui.phones.news import PhoneNews
 from admin_ui.phones.panel import PhonePanel
 from admin_ui.phones.simulator import Simulator, SimulatorError
 from admin_ui.sending.snippets import curl
 from admin_ui.site import Site
 from admin_ui.texts import _, ngettext
 from admin_ui.visit import Visit
-
-MAX_SHOWN = 12
-"""Most devices that are drawn at once."""
-
-
-@dataclass(frozen=True, eq=False)
-class _Source:
-    """One kind of simulated device."""
-
-    simulator: Simulator
-    news: PhoneNews
-    panel: type[PhonePanel] | type[BrowserPanel]
-
-
-_Key = tuple[_Source, str]
-"""A device: where it comes from, and its id there."""
 
 
 def create(site: Site) -> None:
@@ -63,8 +43,8 @@ def create(site: Site) -> None:
         return
     phones, browsers = Simulator(site.settings.simulator_url), Simulator(site.settings.simulator_url, "browsers")
     sources = (
-        _Source(phones, PhoneNews(phones), PhonePanel),
-        _Source(browsers, PhoneNews(browsers), BrowserPanel),
+        Source(phones, PhoneNews(phones), PhonePanel),
+        Source(browsers, PhoneNews(browsers), BrowserPanel),
     )
     for source in sources:
         nicegui.app.on_shutdown(source.news.close)
@@ -78,18 +58,11 @@ def create(site: Site) -> None:
 class _LockScreen:
     """The lock screen page of one visit."""
 
-    def __init__(self, visit: Visit, sources: tuple[_Source, _Source], demos: Demos) -> None:
+    def __init__(self, visit: Visit, sources: tuple[Source, Source], demos: Demos) -> None:
         self._visit = visit
         self._demos = demos
-        self._demo_phone = ""
         self._sources = sources
         self._iphones, self._browsers = sources
-        self._panels: dict[_Key, PhonePanel | BrowserPanel] = {}
-        self._not_shown: frozenset[_Key] = frozenset()
-        """Devices on the simulator that are not shown: another account's, or beyond the most."""
-        self._changed: set[_Key] = set()
-        self._anything_changed = False
-        self._due = asyncio.Event()
 
     async def build(self) -> None:
         """Draws the page and keeps it moving for as long as it is open."""
@@ -109,14 +82,16 @@ class _LockScreen:
             ):
                 self._draw_demo(webhook_url)
             with div("stack"):
-                self._grid = div("iphones")
+                self._grid = DeviceGrid(
+                    self._visit, self._sources, on_trouble=self._tell_trouble, on_drawn=self._show_counts
+                )
                 self._no_phone = div()
                 self._more = p("", "muted")
                 p(DRAWN, "muted lock-note")
         with card(_("From your terminal"), _("With one of your API keys in ACTIVITYSMITH_API_KEY.")):
             snippet(curl(FIRST_PUSH, self._visit.settings.gateway_url), "curl command that sends a push")
-        await self._reload()
-        self._follow()
+        await self._grid.reload()
+        self._grid.follow()
 
     def _draw_demo(self, webhook_url: str | None) -> None:
         demo = Demo(self._visit, webhook_url)
@@ -143,53 +118,6 @@ class _LockScreen:
         except SimulatorError:
             return None
 
-    # --- which phones ---
-
-    async def _reload(self) -> None:
-        """Adds and removes devices so that all simulated ones of the account are drawn. Raises Refused."""
-        try:
-            listed = await asyncio.gather(*(source.simulator.phones() for source in self._sources))
-        except SimulatorError as error:
-            self._tell_trouble(error.message)
-            return
-        self._tell_trouble("")
-        found: dict[_Key, str] = {
-            (source, str(one["id"])): str(one["device_id"])
-            for source, devices in zip(self._sources, listed, strict=True)
-            for one in devices
-        }
-        names = await self._own_devices(list(found.values()))
-        own = {key: names[device_id] for key, device_id in found.items() if device_id in names}
-        # A demo is to be seen whatever else there is.
-        shown = dict(sorted(own.items(), key=lambda one: one[0][1] != self._demo_phone)[:MAX_SHOWN])
-        self._not_shown = frozenset(found.keys() - shown.keys())
-        for key in self._panels.keys() - shown.keys():
-            self._panels.pop(key).delete()
-        await asyncio.gather(*(self._draw(key, name) for key, name in shown.items()))
-        self._show_counts(len(own))
-
-    async def _own_devices(self, device_ids: list[str]) -> dict[str, str]:
-        """Names of those devices that belong to the account, by id. Others may use the same simulator."""
-        if not device_ids:
-            return {}
-        request = ListDevicesRequest(device_ids=device_ids, page_size=len(device_ids))
-        found = await self._visit.ask(self._visit.core.devices.ListDevices, request)
-        return {device.id: device.name for device in found.devices}
-
-    async def _draw(self, key: _Key, name: str) -> None:
-        source, device_id = key
-        try:
-            described = await source.news.look(device_id)
-        except SimulatorError:
-            # The phone or the simulator has just gone: the next change says so.
-            return
-        panel = self._panels.get(key)
-        if panel is not None:
-            panel.show(described)
-            return
-        with self._grid:
-            self._panels[key] = source.panel(source.simulator, described, name)
-
     def _show_counts(self, own: int) -> None:
         more = own - MAX_SHOWN
         self._more.text = (
@@ -199,9 +127,8 @@ class _LockScreen:
             if more > 0
             else ""
         )
-        self._grid.set_visibility(bool(self._panels))
         self._no_phone.clear()
-        if self._panels:
+        if not self._grid.is_empty:
             return
         with (
             self._no_phone,
@@ -223,55 +150,6 @@ class _LockScreen:
             with self._trouble:
                 notice("bad", message, _("What you see may be out of date. This page goes on trying."))
 
-    # --- live ---
-
-    def _follow(self) -> None:
-        for source in self._sources:
-            ui.context.client.on_delete(source.news.join(partial(self._hear, source)))
-        keep_doing(self._move, "the phones")
-
-    def _hear(self, source: _Source, devices: frozenset[str] | None) -> None:
-        if devices is None:
-            self._anything_changed = True
-        else:
-            self._changed |= {(source, one) for one in devices} - self._not_shown
-        if self._anything_changed or self._changed:
-            self._due.set()
-
-    async def _move(self) -> None:
-        while True:
-            await self._due.wait()
-            self._due.clear()
-            changed, self._changed = self._changed, set()
-            everything, self._anything_changed = self._anything_changed, False
-            if not everything and changed <= self._panels.keys():
-                await asyncio.gather(*(self._refresh(key) for key in changed))
-                continue
-            try:
-                await self._reload()
-            except Refused as refusal:
-                if refusal.is_signed_out:
-                    return
-                self._tell_trouble(refusal.message)
-                await asyncio.sleep(RETRY_SECONDS)
-                self._hear(self._iphones, None)
-
-    async def _refresh(self, key: _Key) -> None:
-        source, device_id = key
-        panel = self._panels.get(key)
-        if panel is None:
-            return
-        try:
-            described = await source.news.look(device_id)
-        except SimulatorError as error:
-            if error.is_missing and self._panels.pop(key, None) is not None:
-                panel.delete()
-                self._hear(source, None)
-            elif not error.is_missing:
-                self._tell_trouble(error.message)
-            return
-        panel.show(described)
-
     # --- the demo ---
 
     def _offer_demo(self) -> None:
@@ -289,7 +167,7 @@ class _LockScreen:
         background_tasks.create(self._play_demo(), name="a demo")
 
     async def _play_demo(self) -> None:
-        with self._grid.client:
+        with self._grid.element.client:
             try:
                 await self._demos.play(self._visit, self._show_demo_phone, self._lock_demo_phone, self._caption.show)
                 self._caption.end(
@@ -303,30 +181,27 @@ class _LockScreen:
                 self._caption.end(_("It could not be played to its end: {why}").format(why=why))
 
     async def _show_demo_phone(self, phone_id: str) -> None:
-        self._demo_phone = phone_id
-        if self._grid.is_deleted:
+        self._grid.first = phone_id
+        if self._grid.element.is_deleted:
             return
-        await self._reload()
-        panel = self._panels.get((self._iphones, phone_id))
+        await self._grid.reload()
+        panel = self._grid.panel(self._iphones, phone_id)
         if panel is not None:
             panel.move(target_index=0)
             bring_into_view(panel)
 
     def _lock_demo_phone(self, locked: bool) -> None:
-        panel = self._panels.get((self._iphones, self._demo_phone))
+        panel = self._grid.panel(self._iphones, self._grid.first)
         if isinstance(panel, PhonePanel) and not panel.is_deleted:
             panel.lock(locked=locked)
 
     # --- another device ---
 
     def _add_iphone(self) -> None:
-        add_iphone(self._visit, self._iphones.simulator, f"iPhone {self._count(self._iphones) + 1}")
+        add_iphone(self._visit, self._iphones.simulator, f"iPhone {self._grid.count(self._iphones) + 1}")
 
     def _add_browser(self) -> None:
         add_browser(self._visit, self._browsers.simulator)
-
-    def _count(self, source: _Source) -> int:
-        return sum(1 for one, _ in self._panels if one is source)
 
 
 async def _tell_if_no_phone_can_show_it(sending: Awaitable[None]) -> None:

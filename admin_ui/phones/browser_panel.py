@@ -6,7 +6,6 @@ from typing import Any
 from nicegui import ui
 
 from admin_ui.components.browser_window import BrowserWindow
-from admin_ui.components.buttons import icon_button
 from admin_ui.components.html import div, text
 from admin_ui.components.layout import badge
 from admin_ui.phones.device_panel import DevicePanel
@@ -85,18 +84,13 @@ class BrowserPanel(DevicePanel):
         )
         self._show_left_out(device["dropped"])
 
-    def _draw_head(self) -> None:
-        with div("iphone-head"):
-            text(self._name, "iphone-name", "h2").props["title"] = self._name
-            with div("iphone-head-end"):
-                self._state = div("cluster")
-                with icon_button("more_horiz", _("More for {name}").format(name=self._name)), ui.menu():
-                    ui.menu_item(_("Open the page"), self._doing("open"))
-                    ui.menu_item(_("Clear notifications"), self._doing("notifications", "clear"))
-                    ui.separator()
-                    ui.menu_item(_("Lose the subscription"), self._doing("lose-subscription"))
-                    ui.separator()
-                    ui.menu_item(_("Remove this browser…"), self._ask_to_remove).mark("remove")
+    def _draw_menu(self) -> None:
+        ui.menu_item(_("Open the page"), self._doing("open"))
+        ui.menu_item(_("Clear notifications"), self._doing("notifications", "clear"))
+        ui.separator()
+        ui.menu_item(_("Lose the subscription"), self._doing("lose-subscription"))
+        ui.separator()
+        ui.menu_item(_("Remove this browser…"), self._ask_to_remove).mark("remove")
 
     async def _change_online(self, event: Any) -> None:
         await self._change({"offline": not event.value})

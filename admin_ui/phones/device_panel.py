@@ -7,6 +7,7 @@ from typing import Any
 
 from nicegui import ui
 
+from admin_ui.components.buttons import icon_button
 from admin_ui.components.dialogs import confirm
 from admin_ui.components.html import div, text
 from admin_ui.components.screen import Screen
@@ -71,6 +72,18 @@ class DevicePanel(ui.element):
             await self.dismiss_notification(notification_id)
 
     # --- what the controls have in common ---
+
+    def _draw_head(self) -> None:
+        with div("iphone-head"):
+            text(self._name, "iphone-name", "h2").props["title"] = self._name
+            with div("iphone-head-end"):
+                self._state = div("cluster")
+                with icon_button("more_horiz", _("More for {name}").format(name=self._name)), ui.menu():
+                    self._draw_menu()
+
+    @abstractmethod
+    def _draw_menu(self) -> None:
+        """Draws what else can be done with the device."""
 
     @contextmanager
     def _setting(self, explanation: str) -> Iterator[None]:

@@ -5,7 +5,6 @@ from typing import Any
 
 from nicegui import ui
 
-from admin_ui.components.buttons import icon_button
 from admin_ui.components.card_parts import set_prop
 from admin_ui.components.html import div, text
 from admin_ui.components.iphone import IPhone
@@ -57,20 +56,15 @@ class PhonePanel(DevicePanel):
         """Shows the lock screen, or the unlocked phone with its island."""
         self._iphone.lock(locked=locked)
 
-    def _draw_head(self) -> None:
-        with div("iphone-head"):
-            text(self._name, "iphone-name", "h2").props["title"] = self._name
-            with div("iphone-head-end"):
-                self._state = div("cluster")
-                with icon_button("more_horiz", _("More for {name}").format(name=self._name)), ui.menu():
-                    ui.menu_item(_("Open the app"), self._doing("open"))
-                    ui.menu_item(_("Clear notifications"), self._doing("notifications", "clear"))
-                    ui.separator()
-                    ui.menu_item(_("New push token"), self._doing("rotate-token"))
-                    ui.menu_item(_("New push-to-start token"), self._doing("rotate-start-token"))
-                    ui.menu_item(_("New update tokens"), self._rotate_update_tokens)
-                    ui.separator()
-                    ui.menu_item(_("Remove this iPhone…"), self._ask_to_remove).mark("remove")
+    def _draw_menu(self) -> None:
+        ui.menu_item(_("Open the app"), self._doing("open"))
+        ui.menu_item(_("Clear notifications"), self._doing("notifications", "clear"))
+        ui.separator()
+        ui.menu_item(_("New push token"), self._doing("rotate-token"))
+        ui.menu_item(_("New push-to-start token"), self._doing("rotate-start-token"))
+        ui.menu_item(_("New update tokens"), self._rotate_update_tokens)
+        ui.separator()
+        ui.menu_item(_("Remove this iPhone…"), self._ask_to_remove).mark("remove")
 
     def _draw_views(self) -> None:
         with self._setting(

@@ -7,7 +7,8 @@ from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from core_service.account_data.export_queries import ACCOUNT, SECTIONS, Read
+from core_service.account_data.export_queries import ACCOUNT, SECTIONS
+from core_service.account_data.export_reading_queries import Read
 from core_service.audit import act
 from core_service.common.orm import lowest_id, now
 from service_kit.database import Pool

@@ -17,7 +17,8 @@ from core_service.audit import act
 from core_service.auth.credentials import Credentials, read_token
 from core_service.auth.rate_limit import RateLimiter, RateLimitResult
 from core_service.auth.recheck import FRESH_SECONDS, RECHECK_SECONDS, run_rechecked
-from core_service.field_rules.check import Check, checker_of, enforce
+from core_service.field_rules.check import checker_of, enforce
+from core_service.field_rules.rules import Check
 from core_service.idempotency.service import IdempotentCall, IdempotentRequests
 from core_service.identity import principal as principals
 from core_service.identity.errors import Forbidden, RateLimited, SecondFactorRequired, Unauthenticated

@@ -7,9 +7,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, exists, select, text, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Select, delete, exists, select, text, update
+from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.sql.dml import ReturningDelete
 from sqlmodel import col
 
 from core_service.channels.models import Channel, ChannelDevice, ChannelUser
@@ -151,17 +152,9 @@ class Channels:
 
         Raises NotFound.
         """
-        member = (col(Member.account_id) == account_id, col(Member.user_id) == user_id)
-        async with self._database.begin() as session:
-            await _require_channel(session, account_id, channel_id)
-            # Locked, so that they cannot leave before the assignment is made.
-            if not await session.scalar(
-                select(col(Member.user_id)).where(*member).with_for_update(key_share=True, read=True)
-            ):
-                raise missing("member")
-            await session.execute(
-                insert(ChannelUser).values(channel_id=channel_id, user_id=user_id).on_conflict_do_nothing()
-            )
+        member = select(col(Member.user_id)).where(col(Member.account_id) == account_id, col(Member.user_id) == user_id)
+        assignment = insert(ChannelUser).values(channel_id=channel_id, user_id=user_id)
+        await self._assign(account_id, channel_id, member, assignment, "member")
 
     async def unassign_user(self, account_id: uuid.UUID, channel_id: uuid.UUID, user_id: uuid.UUID) -> None:
         """Takes the person out of the channel.
@@ -169,31 +162,17 @@ class Channels:
         Raises NotFound, also if they were not assigned.
         """
         assignment = (col(ChannelUser.channel_id) == channel_id, col(ChannelUser.user_id) == user_id)
-        query = (
-            delete(ChannelUser)
-            .where(*assignment, _of_account(account_id, channel_id))
-            .returning(col(ChannelUser.channel_id))
-        )
-        async with self._database.begin() as session:
-            if await session.scalar(query) is None:
-                raise NotFound("There is no such channel in the account, or the member is not assigned to it.")
+        query = delete(ChannelUser).where(*assignment).returning(col(ChannelUser.channel_id))
+        await self._unassign(account_id, channel_id, query, "member")
 
     async def assign_device(self, account_id: uuid.UUID, channel_id: uuid.UUID, device_id: uuid.UUID) -> None:
         """Adds the device to the channel, whichever person it belongs to.
 
         Raises NotFound.
         """
-        device = (col(Device.id) == device_id, col(Device.account_id) == account_id)
-        async with self._database.begin() as session:
-            await _require_channel(session, account_id, channel_id)
-            # Locked, so that it cannot be unpaired before the assignment refers to it.
-            if not await session.scalar(
-                select(col(Device.id)).where(*device).with_for_update(key_share=True, read=True)
-            ):
-                raise missing("device")
-            await session.execute(
-                insert(ChannelDevice).values(channel_id=channel_id, device_id=device_id).on_conflict_do_nothing()
-            )
+        device = select(col(Device.id)).where(col(Device.id) == device_id, col(Device.account_id) == account_id)
+        assignment = insert(ChannelDevice).values(channel_id=channel_id, device_id=device_id)
+        await self._assign(account_id, channel_id, device, assignment, "device")
 
     async def unassign_device(self, account_id: uuid.UUID, channel_id: uuid.UUID, device_id: uuid.UUID) -> None:
         """Takes the device out of the channel.
@@ -201,14 +180,26 @@ class Channels:
         Raises NotFound, also if it was not assigned.
         """
         assignment = (col(ChannelDevice.channel_id) == channel_id, col(ChannelDevice.device_id) == device_id)
-        query = (
-            delete(ChannelDevice)
-            .where(*assignment, _of_account(account_id, channel_id))
-            .returning(col(ChannelDevice.channel_id))
-        )
+        query = delete(ChannelDevice).where(*assignment).returning(col(ChannelDevice.channel_id))
+        await self._unassign(account_id, channel_id, query, "device")
+
+    async def _assign(
+        self, account_id: uuid.UUID, channel_id: uuid.UUID, who: Select[Any], assignment: Insert, thing: str
+    ) -> None:
+        """`who` finds the member or device in the account; `thing` says which of the two it is."""
         async with self._database.begin() as session:
-            if await session.scalar(query) is None:
-                raise NotFound("There is no such channel in the account, or the device is not assigned to it.")
+            await _require_channel(session, account_id, channel_id)
+            # Locked, so that nothing can take it out of the account before the assignment is made.
+            if not await session.scalar(who.with_for_update(key_share=True, read=True)):
+                raise missing(thing)
+            await session.execute(assignment.on_conflict_do_nothing())
+
+    async def _unassign(
+        self, account_id: uuid.UUID, channel_id: uuid.UUID, query: ReturningDelete[Any], thing: str
+    ) -> None:
+        async with self._database.begin() as session:
+            if await session.scalar(query.where(_of_account(account_id, channel_id))) is None:
+                raise NotFound(f"There is no such channel in the account, or the {thing} is not assigned to it.")
 
 
 def _refusing_taken(slug: str | None) -> AbstractContextManager[None]:

@@ -6,17 +6,19 @@ from collections.abc import Awaitable, Callable
 
 log = logging.getLogger(__name__)
 
+Job = Callable[[], Awaitable[None]]
+"""Runs until it is cancelled."""
 RESTART_SECONDS = 1.0
 INSIST_SECONDS = 0.5
 """How long a job may take to end before it is cancelled again."""
 
 
-def start_jobs(*jobs: Callable[[], Awaitable[None]]) -> list[asyncio.Task[None]]:
+def start_jobs(*jobs: Job) -> list[asyncio.Task[None]]:
     """Starts each job in a task of its own, and keeps it running."""
     return [asyncio.create_task(keep_running(job)) for job in jobs]
 
 
-async def keep_running(job: Callable[[], Awaitable[None]]) -> None:
+async def keep_running(job: Job) -> None:
     """Runs the job until cancelled. An unexpected failure is logged, and the job starts again: without it the core
     would look healthy and never send what it owes."""
     while True:

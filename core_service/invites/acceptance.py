@@ -2,10 +2,9 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from limits import RateLimitItemPerMinute
 from sqlalchemy import ColumnElement, delete, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
@@ -14,11 +13,11 @@ from sqlmodel import col
 
 from core_service.audit.act import record_in
 from core_service.auth.challenges import Begun, begin_second_factor
-from core_service.auth.credentials import MAX_LENGTH, hash_secret
-from core_service.auth.failed_sign_ins import failed
+from core_service.auth.credentials import hash_secret
+from core_service.auth.link_guesses import LinkGuesses
 from core_service.auth.password_rules import own_words
 from core_service.auth.passwords import Passwords
-from core_service.auth.rate_limit import GuessWindow, RateLimiter
+from core_service.auth.rate_limit import RateLimiter
 from core_service.auth.sessions import Sessions, SignIn, add_session, end_sessions, require_same_password
 from core_service.common.orm import now, refusing
 from core_service.common.validation import require_name, require_storable
@@ -31,10 +30,6 @@ from service_kit.errors import NotFound, Unavailable
 
 ForgetPerson = Callable[[AsyncSession, uuid.UUID, uuid.UUID], Awaitable[None]]
 """Ends what an earlier membership of the person (second id) in the account (first id) has left behind."""
-
-GUESSES_PER_NETWORK = RateLimitItemPerMinute(100, 15)
-"""Wrong invite links from one network in 15 minutes: as many as wrong passwords. People open old mails again, so the
-limit is not lower."""
 
 
 class UnknownInviteToken(NotFound):
@@ -93,7 +88,7 @@ class Acceptance:
         self._database = async_sessionmaker(engine, expire_on_commit=False)
         self._sessions = sessions
         self._passwords = passwords
-        self._rate_limiter = rate_limiter
+        self._guesses = LinkGuesses(rate_limiter, "invite", "invite link")
         self._events = events
         self._forget_person = forget_person
 
@@ -103,12 +98,8 @@ class Acceptance:
         Raises UnknownInviteToken; TooManyAttempts after 100 wrong links from the network of `client_address` in 15
         minutes.
         """
-        windows: Sequence[GuessWindow] = [(GUESSES_PER_NETWORK, "invite", network_of(client_address))]
-        await self._rate_limiter.refuse_guessing(windows)
-        offer = await self._find(hash_secret(token)) if len(token) <= MAX_LENGTH else None
+        offer = await self._guesses.find(token, client_address, self._find)
         if offer is None:
-            failed("invite link", client_address)
-            await self._rate_limiter.count_wrong_guess(windows)
             raise UnknownInviteToken
         return offer
 

@@ -2,20 +2,19 @@
 
 import datetime as dt
 import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from limits import RateLimitItemPerHour, RateLimitItemPerMinute
+from limits import RateLimitItemPerHour
 from sqlalchemy import delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
 from core_service.audit.act import record_in
-from core_service.auth.credentials import MAX_LENGTH, SecretLinks, hash_secret
-from core_service.auth.failed_sign_ins import failed
+from core_service.auth.credentials import SecretLinks, hash_secret
+from core_service.auth.link_guesses import LinkGuesses
 from core_service.auth.password_rules import own_words
 from core_service.auth.passwords import Passwords
-from core_service.auth.rate_limit import GuessWindow, RateLimiter
+from core_service.auth.rate_limit import RateLimiter
 from core_service.auth.sessions import Sessions, end_sessions
 from core_service.common.orm import now
 from core_service.common.validation import missing, require_email, require_storable
@@ -29,8 +28,6 @@ from core_service.work_queue.outbox import Outbox
 from service_kit.addresses import network_of
 from service_kit.errors import NotFound
 
-GUESSES_PER_NETWORK = RateLimitItemPerMinute(100, 15)
-"""Wrong links from one network in 15 minutes: as many as wrong passwords."""
 REQUESTS_PER_EMAIL = RateLimitItemPerHour(5)
 """Requests for one e-mail address in an hour, so that a mail box is not flooded."""
 REQUESTS_PER_NETWORK = RateLimitItemPerHour(20)
@@ -76,6 +73,7 @@ class PasswordResets:
         self._sessions = sessions
         self._passwords = passwords
         self._rate_limiter = rate_limiter
+        self._guesses = LinkGuesses(rate_limiter, "password-reset", "password link")
         self._links = links
         self._mailer = mailer
 
@@ -99,12 +97,8 @@ class PasswordResets:
         Raises UnknownResetToken; TooManyAttempts after 100 wrong links from the network of `client_address` in 15
         minutes.
         """
-        windows: Sequence[GuessWindow] = [(GUESSES_PER_NETWORK, "password-reset", network_of(client_address))]
-        await self._rate_limiter.refuse_guessing(windows)
-        opened = await self._find(hash_secret(token)) if len(token) <= MAX_LENGTH else None
+        opened = await self._guesses.find(token, client_address, self._find)
         if opened is None:
-            failed("password link", client_address)
-            await self._rate_limiter.count_wrong_guess(windows)
             raise UnknownResetToken
         return opened
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core_service.common.clock import Clock
@@ -29,6 +30,15 @@ from service_kit.database import Pool
 
 if TYPE_CHECKING:
     from core_service.events.relay import EventRelay
+
+
+@dataclass(frozen=True, slots=True)
+class OperatorArea:
+    """What the operator's page shows, what tells the operator what needs attention, and the messages that do."""
+
+    facts: KnownFacts
+    alerts: Alerts
+    messages: Outbox[DueMail]
 
 
 @asynccontextmanager
@@ -108,11 +118,11 @@ def build_operator(
     recording: Recording,
     events: EventBus,
     clock: Clock,
-) -> tuple[KnownFacts, Alerts, Outbox[DueMail]]:
-    """What the operator's page shows, what tells the operator what needs attention, and the messages that do. Nothing
-    runs yet."""
+) -> OperatorArea:
+    """Builds the parts. Nothing runs yet."""
     facts = build_facts(settings, pool, queues, destinations, clock)
     pushes = AlertPushes(pool, recording, page_of(settings.admin_url))
     sender = AlertSender(mails, webhooks, pushes)
     outbox = build_alert_messages(sender, pool, events, admin_url=settings.admin_url)
-    return facts, Alerts(pool, facts.read, thresholds_of(settings), recipients_of(settings), outbox.wake), outbox
+    alerts = Alerts(pool, facts.read, thresholds_of(settings), recipients_of(settings), outbox.wake)
+    return OperatorArea(facts, alerts, outbox)

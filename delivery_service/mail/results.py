@@ -1,11 +1,10 @@
 """The one place that turns a mail server's answer, or its lack, into a result."""
 
-import ssl
-
 import aiosmtplib
 from smith.delivery.v1.mail_pb2 import MailResult, MailResultKind
 
 from delivery_service.mail.message import Unsendable
+from delivery_service.tls_failures import is_of_tls
 
 SENT = MailResultKind.MAIL_RESULT_KIND_SENT
 RETRY = MailResultKind.MAIL_RESULT_KIND_RETRY
@@ -91,7 +90,7 @@ def _of_lack(what: str) -> MailResult:
 
 
 def _of_silence(error: Exception) -> MailResult:
-    if _is_tls(error):
+    if is_of_tls(error):
         return MailResult(kind=RETRY, reason="TlsFailed", message=TLS)
     if isinstance(error, TimeoutError):
         return MailResult(kind=RETRY, reason="Timeout", message=TIMEOUT)
@@ -113,11 +112,3 @@ def _plain(text: str) -> str:
     """The text as one line, without credentials."""
     line = " ".join(text.split())
     return "".join(letter for letter in line if letter.isprintable())[:MAX_ANSWER]
-
-
-def _is_tls(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, ssl.SSLError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False

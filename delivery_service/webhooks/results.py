@@ -1,13 +1,13 @@
 """The one place that turns a webhook's answer, or its lack, into a result."""
 
 import datetime as dt
-import ssl
 from dataclasses import dataclass
 
 import httpcore
 from smith.delivery.v1.webhook_pb2 import WebhookResult, WebhookResultKind
 
 from delivery_service.retry_after import seconds_of
+from delivery_service.tls_failures import is_of_tls
 from delivery_service.webhooks.connecting import AddressRefused, HostUnknown
 
 SUCCEEDED = WebhookResultKind.WEBHOOK_RESULT_KIND_SUCCEEDED
@@ -71,17 +71,9 @@ def of_failure(error: Exception) -> WebhookResult:
     """The result of a call without an answer. Raises `error` itself if it is not a failure of the receiver."""
     if isinstance(error, Refused):
         return WebhookResult(kind=FAILED, reason=error.reason, message=error.message)
-    if isinstance(error, httpcore.ConnectError) and _is_tls(error):
+    if isinstance(error, httpcore.ConnectError) and is_of_tls(error):
         return WebhookResult(kind=RETRY, reason="TlsFailed", message=TLS_FAILED)
     for cause, (kind, reason, message) in FAILURES.items():
         if isinstance(error, cause):
             return WebhookResult(kind=kind, reason=reason, message=message)
     raise error
-
-
-def _is_tls(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, ssl.SSLError):
-            return True
-        error = error.__cause__ or error.__context__
-    return False

@@ -39,6 +39,10 @@ class WebhookServicer(WebhookServiceServicer):
             self._in_progress -= 1
             self._metrics.in_progress.dec()
 
+    def close(self) -> None:
+        """Frees its resources."""
+        self._caller.close()
+
     async def _call(self, call: WebhookCall) -> WebhookResult:
         # Nothing of the URL is logged: it may hold credentials.
         with tracing.child("webhook", SpanKind.CLIENT) as span:

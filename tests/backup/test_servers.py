@@ -16,7 +16,6 @@ import pytest
 
 from core_service import migrations
 from tests.conftest import MakeStack
-from tests.e2e.conftest import team_of
 from tests.smith_command import answer, environment, refuse, smith, succeed
 from tests.stack import SMITH, Stack
 from tests.team import Phone, Team, push
@@ -81,7 +80,7 @@ def hold_back(team: Team, phone: Phone) -> None:
 def test_a_backup_made_under_load_brings_back_what_was_there(make_stack: MakeStack, tmp_path: Path) -> None:
     file = tmp_path / "smith.backup"
     with make_stack() as stack:
-        team = team_of(stack)
+        team = Team.of(stack)
         slug, channel = team.channel()
         phone, slow = team.phone(channel_id=channel), team.phone()
         owed_slug, owed_channel = team.channel()
@@ -116,7 +115,7 @@ def test_a_backup_made_under_load_brings_back_what_was_there(make_stack: MakeSta
         assert str(stack.data_dir / "replaced") in said
         stack.start()
         assert stack.quickstart.api_key, "the first key is still known"
-        team = team_of(stack)
+        team = Team.of(stack)
         assert everything(team) == before
         assert push(late, title="x").status_code == 401, "made after the backup"
         assert later not in str(everything(team))
@@ -150,7 +149,7 @@ PROGRESS = {"title": "Nightly backup", "type": "progress", "percentage": 40}
 
 def test_a_lost_machine_is_replaced_by_another(make_stack: MakeStack, tmp_path: Path) -> None:
     with make_stack() as lost:
-        team = team_of(lost)
+        team = Team.of(lost)
         push(team.key(), title="remember me")
         before, key, password = everything(team), lost.api_key, lost.owner_password
         assert lost.stop() == 0
@@ -164,12 +163,12 @@ def test_a_lost_machine_is_replaced_by_another(make_stack: MakeStack, tmp_path: 
         assert b'"replaced": null' in restored.stdout
         new.start()
         assert (new.api_key, new.owner_password) == (key, password)
-        found = everything(team_of(new))
+        found = everything(Team.of(new))
         assert found["keys"] == before["keys"]
         assert found["channels"] == before["channels"]
         # The simulated iPhone was on the lost machine; another one was paired in its place.
         assert found["devices"] > before["devices"]
-        assert Phone(team_of(new).simulator, new.phone_id).read()["device_id"] not in before["devices"]
+        assert Phone(Team.of(new).simulator, new.phone_id).read()["device_id"] not in before["devices"]
 
 
 def test_a_backup_of_an_older_release_is_upgraded_when_it_is_restored(fresh_database: str, tmp_path: Path) -> None:
@@ -235,7 +234,7 @@ def test_migrate_tells_and_upgrades_whether_the_server_runs_or_not(
 def test_smith_up_refuses_a_database_from_the_future_with_one_line(make_stack: MakeStack) -> None:
     with make_stack() as stack:
         stack.sql("UPDATE alembic_version SET version_num = '9999'")
-        assert push(team_of(stack).key(), title="still served").status_code == 200
+        assert push(Team.of(stack).key(), title="still served").status_code == 200
         assert stack.stop() == 0
         assert stack.launch().wait(90) == 2
         assert "core: the database has schema 9999" in stack.stderr

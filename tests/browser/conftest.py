@@ -13,11 +13,12 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
-from tests.browser.push_service import PushService, serving
+from tests.browser.phone_page import GRANTED, OpenPhone
+from tests.browser.push_service import PushService, phone_opener, serving
 from tests.conftest import MakeStack
 from tests.delivery.push_services import new_key, write_key
 from tests.stack import ANY_PORT, Stack
-from tests.team import plain_http_client
+from tests.team import Team, plain_http_client
 
 FIND = Path(__file__).parents[2] / "scripts" / "find_chromium.sh"
 FLAGS = (
@@ -47,6 +48,8 @@ class Chromium:
         """`wanted`: what `scripts/find_chromium.sh` is to find."""
         self._playwright = playwright
         self._wanted = wanted
+        self.has_desktop = "headless" not in wanted
+        """Whether it shows notifications."""
         self._browser: Browser | None = None
         self._pid = 0
         self._kept: BrowserContext | None = None
@@ -136,6 +139,12 @@ def place(
     stack.discard()
 
 
+@pytest.fixture(scope="module")
+def team(place: Stack) -> Team:
+    """The account that all tests share."""
+    return Team.of(place)
+
+
 @pytest.fixture(autouse=True)
 def no_page_fails(request: pytest.FixtureRequest) -> Iterator[None]:
     """The test fails if a page of the shared server failed meanwhile. Servers of a test's own say so when discarded."""
@@ -181,6 +190,12 @@ def open_page(chromium: Chromium, complaints: list[str]) -> Iterator[OpenPage]:
     yield open_one
     for context in contexts:
         chromium.close(context)
+
+
+@pytest.fixture
+def open_phone(place: Stack, push_service: PushService, chromium: Chromium, open_page: OpenPage) -> OpenPhone:
+    """A browser of a phone's size with a push service, which shows nothing yet."""
+    return phone_opener(place, push_service, open_page, *(() if chromium.has_desktop else (GRANTED,)))
 
 
 def sign_in(page: Page, email: str, password: str) -> None:

@@ -54,16 +54,6 @@ OpenPhone = Callable[..., tuple[Page, Any]]
 """Opens a browser as a phone. Answers with its page, and with its subscription (`push_service.Subscriber`)."""
 
 
-def team_of(place: Stack) -> Team:
-    """The owner of the shared server's account."""
-    return Team(
-        base_url=place.base_url,
-        simulator_url=place.simulator_url,
-        email=place.owner_email,
-        password=place.owner_password,
-    )
-
-
 def pairing_code(team: Team) -> str:
     """As the web admin shows it."""
     return str(team.ask("POST", "/api/pairing-codes")["pairing_code"])

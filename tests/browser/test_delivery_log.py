@@ -255,12 +255,7 @@ def test_an_export_has_what_the_filters_leave_and_no_formula(
 
 
 def test_webhook_calls_and_their_export_are_for_owners(place: Stack, open_signed_in: OpenSignedIn) -> None:
-    team = Team(
-        base_url=place.base_url,
-        simulator_url=place.simulator_url,
-        email=place.owner_email,
-        password=place.owner_password,
-    )
+    team = Team.of(place)
     email = f"{team.unique('mia')}@team.test"
     team.join(email, "a long password")
     session = session_of(place, email, "a long password")

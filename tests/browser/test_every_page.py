@@ -67,7 +67,7 @@ def something_on_every_page(place: Stack) -> Iterator[dict[str, str]]:
     browser = simulator.post("/browsers", json={"pairing_code": code, "name": "Firefox", "kind": "firefox"}).json()
     assert owner.post("/api/invites", json={"emails": ["ben@team.test"]}).status_code == 200
     # Somebody with all buttons that the row of a member has.
-    a_team(place).join("a-member-of-the-team@team.test", "a long password")
+    Team.of(place).join("a-member-of-the-team@team.test", "a long password")
     assert owner.post("/api/api-keys", json={"name": "CI", "scope": "channels", "channels": ["ops"]}).status_code == 200
     metric = {"key": "revenue.today", "label": "Revenue today", "format": "currency", "currency_code": "EUR"}
     assert owner.post("/api/metrics", json=metric).status_code == 200
@@ -154,7 +154,7 @@ def doors(place: Stack) -> dict[str, str]:
 
 def doors_of(place: Stack) -> dict[str, str]:
     """The pages for people who are not signed in, by the links that lead there."""
-    team = a_team(place)
+    team = Team.of(place)
     emails = [f"{team.unique('ida')}@team.test" for _ in range(2)]
     invites = [result["invite"]["id"] for result in team.ask("POST", "/api/invites", emails=emails)["results"]]
     with plain_http_client(place.simulator_url) as simulator:
@@ -183,15 +183,6 @@ def empty(make_stack: MakeStack) -> Iterator[Stack]:
 
 def letters_to(kept: dict[str, Any], email: str) -> list[str]:
     return [mail["text"] for mail in kept["mails"] if email in mail["recipients"]]
-
-
-def a_team(place: Stack) -> Team:
-    return Team(
-        base_url=place.base_url,
-        simulator_url=place.simulator_url,
-        email=place.owner_email,
-        password=place.owner_password,
-    )
 
 
 @pytest.mark.parametrize(("scheme", "width"), LOOKS)

@@ -18,17 +18,6 @@ PASSWORD = "a long password"
 
 
 @pytest.fixture(scope="module")
-def team(place: Stack) -> Team:
-    """The account that all tests share."""
-    return Team(
-        base_url=place.base_url,
-        simulator_url=place.simulator_url,
-        email=place.owner_email,
-        password=place.owner_password,
-    )
-
-
-@pytest.fixture(scope="module")
 def members_session(place: Stack, team: Team) -> str:
     """Of a member who is no owner."""
     email = f"{team.unique('ann')}@team.test"

@@ -14,7 +14,6 @@ from tests.browser.phone_page import (
     pair,
     pairing_code,
     take_pushes_elsewhere,
-    team_of,
 )
 from tests.browser.test_every_page import DESK, RULES, inspect
 from tests.stack import Stack
@@ -72,7 +71,7 @@ def fill(team: Team, device_name: str) -> None:
 def test_every_state_of_the_phone_page_is_for_everybody_and_fits(
     place: Stack, open_page: OpenPage, complaints: list[str], *, scheme: str, width: int
 ) -> None:
-    team = team_of(place)
+    team = Team.of(place)
     look = ALLOWED | {"color_scheme": scheme, "viewport": {"width": width, "height": 800}, "reduced_motion": "reduce"}
     page = open_page(place.base_url, "about:blank", **look)
     for script in (GRANTED, NO_PUSH_SERVICE):

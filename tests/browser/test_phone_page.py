@@ -22,27 +22,14 @@ from tests.browser.phone_page import (
     pairing_code,
     send,
     take_pushes_elsewhere,
-    team_of,
 )
 from tests.browser.proxy import proxy
-from tests.browser.push_service import PushService, phone_opener
+from tests.browser.push_service import PushService
 from tests.stack import Stack
 from tests.team import Team
 from tests.waiting import eventually
 
 expect.set_options(timeout=PATIENCE_MS)
-
-
-@pytest.fixture(scope="module")
-def team(place: Stack) -> Team:
-    """The account that all tests share."""
-    return team_of(place)
-
-
-@pytest.fixture
-def open_phone(place: Stack, push_service: PushService, open_page: OpenPage) -> OpenPhone:
-    """A browser of a phone's size with a push service, which shows nothing yet."""
-    return phone_opener(place, push_service, open_page, GRANTED)
 
 
 def test_a_link_brings_the_code_and_leaves_no_trace_of_it(open_phone: OpenPhone, team: Team) -> None:

@@ -48,9 +48,7 @@ def address(door: Stack) -> str:
 @pytest.fixture(scope="module")
 def team(door: Stack) -> Team:
     """Its owner, who has signed in while the password was enough."""
-    return Team(
-        base_url=door.base_url, simulator_url=door.simulator_url, email=door.owner_email, password=door.owner_password
-    )
+    return Team.of(door)
 
 
 @pytest.fixture

@@ -5,17 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.client import Audience, Client, secret
-from tests.e2e.conftest import team_of
-from tests.stack import Stack
 from tests.team import Team
-
-
-@pytest.fixture(scope="session")
-def team(stack: Stack) -> Team:
-    """The shared server's account, which may have more Live Activities at once than tests together start."""
-    shared = team_of(stack)
-    shared.ask("PATCH", "/api/account", max_live_activities=10_000)
-    return shared
 
 
 @pytest.fixture

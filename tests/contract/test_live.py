@@ -43,12 +43,7 @@ def place() -> Iterator[Stack]:
 @pytest.fixture(scope="module")
 def callers(place: Stack) -> dict[str, httpx.Client]:
     """Somebody with good credentials of each kind."""
-    team = Team(
-        base_url=place.base_url,
-        simulator_url=place.simulator_url,
-        email=place.owner_email,
-        password=place.owner_password,
-    )
+    team = Team.of(place)
     phone = team.app(team.channel()[1])
     team.phone()
     return {

@@ -9,6 +9,7 @@ import pytest
 import pytest_asyncio
 
 from core_service import migrations
+from service_kit.database import Pool, create_request_pool
 from tests.core.broadcast_rig import SETTINGS, Crowd, crowd_of
 from tests.core.harness import Account, Core, start_account, start_core
 from tests.core.live_rig import Rig, Team, start_rig
@@ -46,6 +47,22 @@ async def core(new_database: NewDatabase) -> AsyncIterator[Core]:
     """A core that the tests of a module share. Each has an account of its own."""
     async with start_core(await asyncio.to_thread(new_database)) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def runner() -> Iterator[asyncio.Runner]:
+    """An event loop for hypothesis' examples, which know no coroutines."""
+    with asyncio.Runner() as runner:
+        yield runner
+
+
+@pytest.fixture(scope="module")
+def runner_pool(runner: asyncio.Runner, new_database: NewDatabase) -> Iterator[Pool]:
+    """A database for that loop, which nothing else works on."""
+    made = create_request_pool(new_database(), max_size=2)
+    runner.run(made.open())
+    yield made
+    runner.run(made.close())
 
 
 @pytest.fixture(scope="module")

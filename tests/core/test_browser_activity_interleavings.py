@@ -4,7 +4,6 @@ import asyncio
 import datetime as dt
 import json
 import os
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -15,8 +14,7 @@ from core_service.devices.models import Environment
 from core_service.live_activities.reconcile.reconciler import LEASE
 from core_service.phones import live_activity_queries as queries
 from core_service.sending.port import OnOutcome, Outcome, OutcomeKind, Push
-from service_kit.database import Pool, create_request_pool
-from tests.core.conftest import NewDatabase
+from service_kit.database import Pool
 from tests.core.live_screen import ACCEPTED, Card, InFlight, ScreenedPhone
 from tests.core.live_world import World
 from tests.examples import examples
@@ -133,22 +131,6 @@ def operations() -> st.SearchStrategy[Operation]:
     return st.one_of(plain, answers, answers, waits)
 
 
-@pytest.fixture(scope="module")
-def runner() -> Iterator[asyncio.Runner]:
-    """An event loop for the examples: hypothesis knows no coroutines."""
-    with asyncio.Runner() as runner:
-        yield runner
-
-
-@pytest.fixture(scope="module")
-def pool(runner: asyncio.Runner, new_database: NewDatabase) -> Iterator[Pool]:
-    """A database that nothing else works on."""
-    made = create_request_pool(new_database(), max_size=2)
-    runner.run(made.open())
-    yield made
-    runner.run(made.close())
-
-
 async def play(pool: Pool, script: Script, environment: Environment) -> None:
     """Plays what happens, lets everything come to rest, and looks at the browser."""
     world = BrowserWorld(pool, environment)
@@ -181,12 +163,12 @@ async def play(pool: Pool, script: Script, environment: Environment) -> None:
 @given(script=st.lists(st.tuples(operations(), st.sampled_from([True, True, True, False])), min_size=5, max_size=25))
 @pytest.mark.slow
 def test_the_browser_ends_on_the_last_state(
-    runner: asyncio.Runner, pool: Pool, environment: Environment, script: Script
+    runner: asyncio.Runner, runner_pool: Pool, environment: Environment, script: Script
 ) -> None:
-    runner.run(play(pool, script, environment))
+    runner.run(play(runner_pool, script, environment))
 
 
-def test_a_start_that_comes_after_its_successors_is_taken_away(runner: asyncio.Runner, pool: Pool) -> None:
+def test_a_start_that_comes_after_its_successors_is_taken_away(runner: asyncio.Runner, runner_pool: Pool) -> None:
     again, last_comes_first = ("wait", (21.0,)), ("answer", (2, "none"))
     script: Script = [(("update", ()), True), (again, True), (("rotate", ()), True), (last_comes_first, True)]
-    runner.run(play(pool, script, Environment.WEB_GOOGLE))
+    runner.run(play(runner_pool, script, Environment.WEB_GOOGLE))

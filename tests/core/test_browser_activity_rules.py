@@ -1,6 +1,5 @@
 """The pure rules of one activity in one browser: what it is told of, when, and how urgently."""
 
-import datetime as dt
 import uuid
 from dataclasses import replace
 from typing import Any
@@ -23,7 +22,7 @@ from core_service.live_activities.reconcile.lifecycle import (
     wanted_of,
 )
 from core_service.live_activities.reconcile.planning import HIGH, LOW, LOWEST, Claim, Planned, plan, spend
-from core_service.live_activities.state.activity import LIFETIME, Activity
+from core_service.live_activities.state.activity import Activity
 from core_service.live_activities.state.pace import (
     STEP_INTERVAL,
     TICK_INTERVAL,
@@ -34,14 +33,10 @@ from core_service.live_activities.state.pace import (
 )
 from core_service.live_activities.state.payload import ActivityEvent
 from core_service.sending.port import Outcome, OutcomeKind
+from tests.core import activity_rows
+from tests.core.activity_rows import ACCEPTED, NEVER, NOW, REFUSED, SECOND, UNHEARD, activity
 
-NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
-SECOND = dt.timedelta(seconds=1)
-ACCEPTED = Outcome(OutcomeKind.ACCEPTED)
-UNHEARD = Outcome(OutcomeKind.RETRY, "no answer", maybe_accepted=True)
-REFUSED = Outcome(OutcomeKind.RETRY, "TooManyRequests")
 GONE = Outcome(OutcomeKind.TOKEN_DEAD, "Gone")
-NEVER = Outcome(OutcomeKind.REJECTED, "PayloadTooLarge")
 CARD, REPLACED, STACKED = Surface.CARD, Surface.REPLACED, Surface.STACKED
 TICK, STEP, ALERT = Wanted(3, ended=False), Wanted(3, ended=False, urgent_version=3), Wanted(3, False, False, 3, 3)
 END, QUIET = Wanted(3, ended=True), Wanted(3, ended=False, is_quiet=True)
@@ -255,48 +250,9 @@ def test_whatever_becomes_of_pushes(held: Held, happenings: list[tuple[SentPush,
 # --- what is sent ---
 
 
-def activity(version: int = 3, **columns: Any) -> Activity:
-    """An activity."""
-    usual: dict[str, Any] = {
-        **dict.fromkeys(Activity.__dataclass_fields__),
-        "id": "a" * 32,
-        "account_id": uuid.uuid4(),
-        "version": version,
-        "content_state": '{"title":"t"}',
-        "alert_version": 0,
-        "urgent_version": 1,
-        "updates": 0,
-        "quiet_start": False,
-        "created_at": NOW,
-        "heard_at": NOW,
-        "expires_at": NOW + LIFETIME,
-    }
-    return Activity(**(usual | columns))
-
-
 def claim(environment: Environment = Environment.WEB_MOZILLA, **columns: Any) -> Claim:
     """A claimed row of a live browser."""
-    usual: dict[str, Any] = {
-        **dict.fromkeys(Claim._fields),
-        "activity_id": "a" * 32,
-        "device_id": uuid.UUID(int=1),
-        "user_id": uuid.UUID(int=2),
-        "phase": "live",
-        "update_token": "u",
-        "start_token": "s",
-        "environment": environment.value,
-        "maybe_shown": True,
-        "accepted_version": 2,
-        "sent_version": 2,
-        "sent_event": "update",
-        "timestamp": int(NOW.timestamp()),
-        "apns_id": uuid.UUID(int=3),
-        "attempt": 5,
-        "failures": 0,
-        "leased": False,
-        "frequent": False,
-    }
-    return Claim(**(usual | columns))
+    return activity_rows.claim(environment=environment.value, **({"maybe_shown": True} | columns))
 
 
 def planned(one: Claim, shown: Activity, event: ActivityEvent = ActivityEvent.UPDATE) -> Planned:

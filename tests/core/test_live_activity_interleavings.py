@@ -2,15 +2,13 @@
 
 import asyncio
 import os
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from service_kit.database import Pool, create_request_pool
-from tests.core.conftest import NewDatabase
+from service_kit.database import Pool
 from tests.core.live_world import World
 from tests.examples import examples
 
@@ -35,22 +33,6 @@ def operations() -> st.SearchStrategy[Operation]:
     answers = st.tuples(st.just("answer"), st.tuples(st.integers(0, 2), st.sampled_from(FAULTS)))
     waits = st.tuples(st.just("wait"), st.tuples(st.sampled_from(SECONDS)))
     return st.one_of(plain, answers, waits)
-
-
-@pytest.fixture(scope="module")
-def runner() -> Iterator[asyncio.Runner]:
-    """An event loop for the examples: hypothesis knows no coroutines."""
-    with asyncio.Runner() as runner:
-        yield runner
-
-
-@pytest.fixture(scope="module")
-def pool(runner: asyncio.Runner, new_database: NewDatabase) -> Iterator[Pool]:
-    """A database that nothing else works on."""
-    made = create_request_pool(new_database(), max_size=2)
-    runner.run(made.open())
-    yield made
-    runner.run(made.close())
 
 
 async def play(pool: Pool, script: Script) -> None:
@@ -88,21 +70,23 @@ async def play(pool: Pool, script: Script) -> None:
 )
 @given(script=st.lists(st.tuples(operations(), st.sampled_from([True, True, True, False])), min_size=5, max_size=25))
 @pytest.mark.slow
-def test_the_phone_ends_on_the_last_state(runner: asyncio.Runner, pool: Pool, script: Script) -> None:
-    runner.run(play(pool, script))
+def test_the_phone_ends_on_the_last_state(runner: asyncio.Runner, runner_pool: Pool, script: Script) -> None:
+    runner.run(play(runner_pool, script))
 
 
 def test_a_dead_start_token_that_is_heard_of_late_leaves_the_next_attempt_its_lease(
-    runner: asyncio.Runner, pool: Pool
+    runner: asyncio.Runner, runner_pool: Pool
 ) -> None:
     again = ("wait", (21.0,))
     first_dies, second_is_lost = ("answer", (0, "none")), ("answer", (0, "crash"))
     script: Script = [(("update", ()), True), (("rotate_start_token", ()), False), (again, True)]
-    runner.run(play(pool, [*script, (first_dies, False), (second_is_lost, False)]))
+    runner.run(play(runner_pool, [*script, (first_dies, False), (second_is_lost, False)]))
 
 
 def test_a_start_of_unknown_fate_is_still_ended_if_a_repeat_of_it_is_refused(
-    runner: asyncio.Runner, pool: Pool
+    runner: asyncio.Runner, runner_pool: Pool
 ) -> None:
     again, repeat_is_refused = ("wait", (21.0,)), ("answer", (1, "refused"))
-    runner.run(play(pool, [(("update", ()), True), (again, True), (("rotate", ()), True), (repeat_is_refused, True)]))
+    runner.run(
+        play(runner_pool, [(("update", ()), True), (again, True), (("rotate", ()), True), (repeat_is_refused, True)])
+    )

@@ -32,6 +32,7 @@ from core_service.live_activities.state.turn import DueDevices
 from core_service.live_activities.streams.fold import merge
 from core_service.live_activities.streams.rules import Operation, check_key, decide
 from service_kit.errors import InvalidRequest
+from tests.core import activity_rows
 from tests.core.live_states import given_state
 
 NOW = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
@@ -127,21 +128,13 @@ def test_what_a_paused_stream_holds_comes_back(channels: list[ChannelRef] | None
 def activity(**columns: Any) -> Activity:
     """An activity that shows `given_state()` to the whole account, an hour old."""
     begun = NOW - dt.timedelta(hours=1)
-    usual: dict[str, Any] = {
-        **dict.fromkeys(Activity.__dataclass_fields__),
-        "id": "a" * 32,
-        "account_id": uuid.uuid4(),
-        "version": 1,
+    usual = {
         "content_state": state().content_state,
-        "alert_version": 0,
-        "urgent_version": 1,
-        "updates": 0,
-        "quiet_start": False,
         "created_at": begun,
         "heard_at": begun,
         "expires_at": begun + LIFETIME,
     }
-    return Activity(**(usual | columns))
+    return activity_rows.activity(**({"version": 1} | usual | columns))
 
 
 def stream(shown: Activity | None = None, held: str | None = None) -> Stream:

@@ -209,7 +209,7 @@ class Service:
     @property
     def connections(self) -> list[Any]:
         """The open connections to production."""
-        return list(self.delivery.sender._pools[PRODUCTION].connections)
+        return list(self.delivery.apns.pools[PRODUCTION].connections)
 
 
 def random_token() -> str:

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from tests.docs.running import Workspace
-from tests.e2e.conftest import team_of
 from tests.stack import ANY_PORT, Stack
 from tests.team import Phone, Team
 
@@ -50,7 +49,7 @@ def _places(server: Stack, folder: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def owner(server: Stack) -> Team:
     """The account of its first start."""
-    return team_of(server)
+    return Team.of(server)
 
 
 @pytest.fixture

@@ -25,24 +25,6 @@ class Audience:
     key: httpx.Client
 
 
-@pytest.fixture(scope="session")
-def team(stack: Stack) -> Team:
-    """The shared server's account, which may have more Live Activities at once than tests together start."""
-    shared = team_of(stack)
-    shared.ask("PATCH", "/api/account", max_live_activities=10_000)
-    return shared
-
-
-def team_of(stack: Stack) -> Team:
-    """The account of a running server."""
-    return Team(
-        base_url=stack.base_url,
-        simulator_url=stack.simulator_url,
-        email=stack.owner_email,
-        password=stack.owner_password,
-    )
-
-
 @pytest.fixture
 def audience(team: Team) -> Audience:
     """A channel, a phone and a key of this test's own."""

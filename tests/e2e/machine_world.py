@@ -11,9 +11,8 @@ from typing import Any, TypeVar
 import httpx
 import psycopg
 
-from tests.e2e.conftest import team_of
 from tests.stack import Stack
-from tests.team import Phone, plain_http_client
+from tests.team import Phone, Team, plain_http_client
 from tests.waiting import eventually
 
 T = TypeVar("T")
@@ -59,7 +58,7 @@ class World:
     """What walks have failed with."""
 
     def __post_init__(self) -> None:
-        self.team = team_of(self.stack)
+        self.team = Team.of(self.stack)
         self.key = self.team.key()
         self._timers: list[threading.Timer] = []
         self._began = time.monotonic()

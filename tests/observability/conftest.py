@@ -78,12 +78,7 @@ def observed(collector: Collector) -> Iterator[Observed]:
     }
     with Stack(**settings) as stack:
         stack.start()
-        team = Team(
-            base_url=stack.base_url,
-            simulator_url=stack.simulator_url,
-            email=stack.owner_email,
-            password=stack.owner_password,
-        )
+        team = Team.of(stack)
         yield Observed(stack, collector, team, team.phone(), team.key())
 
 

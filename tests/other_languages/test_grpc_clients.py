@@ -11,7 +11,6 @@ import pytest
 
 from tests.docs.answers import same_text
 from tests.docs.reading import ROOT, Block, read
-from tests.e2e.conftest import team_of
 from tests.stack import Stack
 from tests.team import Phone, Team, secret_of
 
@@ -68,7 +67,7 @@ def blocks_of(section: str) -> tuple[Block, Block]:
 @pytest.fixture(scope="module")
 def team(stack: Stack) -> Team:
     """The shared server's account."""
-    return team_of(stack)
+    return Team.of(stack)
 
 
 @pytest.fixture(scope="module")

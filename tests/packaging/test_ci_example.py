@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 import yaml
 
-from tests.e2e.conftest import team_of
 from tests.stack import Stack
-from tests.team import secret_of
+from tests.team import Team, secret_of
 from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +29,7 @@ def test_each_script_is_valid_and_gets_what_comes_from_elsewhere_by_its_environm
 
 
 def test_its_steps_show_the_deploy_and_tell_of_its_failure(stack: Stack) -> None:
-    team = team_of(stack)
+    team = Team.of(stack)
     slug, channel_id = team.channel()
     phone, key = team.phone(channel_id=channel_id), team.key(slug)
     environment = {

@@ -14,10 +14,9 @@ import pytest
 from packaging.requirements import Requirement
 
 from tests.docs.reading import read
-from tests.e2e.conftest import team_of
 from tests.packaging.building import LEFTOVERS, ROOT, about, build_wheel, files_below, holds_the_license
 from tests.stack import Stack
-from tests.team import secret_of
+from tests.team import Team, secret_of
 
 SMITH = ROOT / "gen" / "smith"
 
@@ -72,7 +71,7 @@ def test_it_asks_for_libraries_that_take_code_of_this_generator_and_for_no_older
 
 
 def test_installed_alone_it_sends_a_push_as_the_document_says(python: Path, stack: Stack, tmp_path: Path) -> None:
-    team = team_of(stack)
+    team = Team.of(stack)
     slug, channel_id = team.channel()
     phone, key = team.phone(channel_id=channel_id), team.key(slug)
     program = next(block for block in read("docs/grpc.md").blocks if block.language == "python")

@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-from tests.e2e.conftest import team_of
 from tests.sdk.programs import REPOSITORY, Backend, environment, run_node, run_python
 from tests.stack import Stack
 from tests.team import Team, secret_of
@@ -22,7 +21,7 @@ REFUSED = "404 Live Activity stream not found No Live Activity stream found for 
 @pytest.fixture(scope="module")
 def team(stack: Stack) -> Team:
     """The shared server's account."""
-    return team_of(stack)
+    return Team.of(stack)
 
 
 @pytest.mark.parametrize(("language", "program"), BLOCKS.values(), ids=BLOCKS.keys())

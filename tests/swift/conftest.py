@@ -11,7 +11,6 @@ import httpx
 import pytest
 
 from tests.e2e.backend import Backend
-from tests.e2e.conftest import team_of
 from tests.stack import Stack
 from tests.swift.smith_phone import SmithPhone
 from tests.team import Team
@@ -30,7 +29,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def team(stack: Stack) -> Team:
     """The account of a server of these tests."""
-    return team_of(stack)
+    return Team.of(stack)
 
 
 @dataclass

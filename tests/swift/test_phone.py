@@ -11,7 +11,6 @@ from smith.core.v1 import push_notification_service_pb2 as pb
 
 from tests.conftest import MakeStack
 from tests.e2e.backend import progress, steps
-from tests.e2e.conftest import team_of
 from tests.e2e.hook import Hook
 from tests.stack import Stack
 from tests.swift.conftest import Paired, pairing_link
@@ -323,7 +322,7 @@ def test_an_open_app_hears_of_a_change_at_once(paired: Paired) -> None:
 
 def test_what_a_killed_app_had_not_told_is_told_by_its_next_launch(make_stack: MakeStack, tmp_path: Path) -> None:
     server: Stack = make_stack()
-    team = team_of(server)
+    team = Team.of(server)
     token = secrets.token_hex(32)
     with SmithPhone(tmp_path / "phone") as phone:
         device_id = phone.do("pair", link=pairing_link(team), name="Ada's iPhone")["device_id"]
@@ -334,7 +333,7 @@ def test_what_a_killed_app_had_not_told_is_told_by_its_next_launch(make_stack: M
         server.start()
         phone.start()
         assert phone.do("settle")["push"] == "heard"
-        assert team_of(server).device(device_id)["push_token_state"] == "active"
+        assert Team.of(server).device(device_id)["push_token_state"] == "active"
     server.discard()
 
 

@@ -3,12 +3,11 @@
 import json
 import sys
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
+from scripts.generated import ROOT, write_or_check
 from tests.swift_fixtures import activities, figures, notifications
 
-ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "ios" / "SmithKit" / "Tests" / "SmithKitTests" / "Fixtures"
 Named = Iterable[tuple[str, dict[str, Any]]]
 
@@ -35,12 +34,8 @@ def _written(named: Named) -> str:
 
 def main() -> None:
     """Writes, or checks with `--check`."""
-    for name, text in files().items():
-        path = FOLDER / name
-        if "--check" not in sys.argv:
-            path.write_text(text, encoding="utf-8")
-        elif not path.exists() or path.read_text(encoding="utf-8") != text:
-            sys.exit(f"{path.relative_to(ROOT)} is stale, run `make fixtures`")
+    wanted = {FOLDER / name: text for name, text in files().items()}
+    write_or_check(wanted, check="--check" in sys.argv, command="make fixtures")
 
 
 if __name__ == "__main__":

@@ -57,10 +57,7 @@ class World:
         self.desktop = desktop
         self.origin = origin
         """Of the page."""
-        self.team = Team(
-            base_url=stack.base_url, simulator_url=stack.simulator_url, email=stack.owner_email,
-            password=stack.owner_password,
-        )  # fmt: skip
+        self.team = Team.of(stack)
         self.device_id = ""
 
     async def ask(self, method: str, path: str, **body: Any) -> dict[str, Any]:

@@ -5,10 +5,9 @@ What needs no notification on the screen is in `tests/browser/test_phone_page.py
 import json
 import re
 
-import pytest
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PATIENCE_MS, OpenPage
+from tests.browser.conftest import PATIENCE_MS
 from tests.browser.phone_page import (
     PERMISSION,
     OpenPhone,
@@ -17,25 +16,11 @@ from tests.browser.phone_page import (
     paired,
     pairing_code,
     send,
-    team_of,
 )
-from tests.browser.push_service import PushService, phone_opener
 from tests.stack import Stack
 from tests.team import Team
 
 expect.set_options(timeout=PATIENCE_MS)
-
-
-@pytest.fixture(scope="module")
-def team(place: Stack) -> Team:
-    """The account that all tests share."""
-    return team_of(place)
-
-
-@pytest.fixture
-def open_phone(place: Stack, push_service: PushService, open_page: OpenPage) -> OpenPhone:
-    """A browser of a phone's size with a push service, which shows nothing yet."""
-    return phone_opener(place, push_service, open_page)
 
 
 def test_a_browser_is_paired_by_typing_the_code_and_rings(open_phone: OpenPhone, team: Team) -> None:

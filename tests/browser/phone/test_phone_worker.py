@@ -16,9 +16,9 @@ from tests.browser.phone_page import (
     notification,
     pair,
     pairing_code,
-    team_of,
 )
 from tests.stack import Stack
+from tests.team import Team
 from tests.waiting import eventually
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -33,7 +33,7 @@ BUTTONS = [
 @pytest.fixture
 def phone(place: Stack, open_page: OpenPage, complaints: list[str]) -> Page:
     """A browser that is paired and has allowed notifications, with its inbox open."""
-    team = team_of(place)
+    team = Team.of(place)
     page = open_page(place.base_url, "about:blank", **ALLOWED)
     page.add_init_script(NO_PUSH_SERVICE)
     pair(page, pairing_code(team), team.unique("browser"))

@@ -1,0 +1,1 @@
+"""Builds the services of the API: those about people, about what is sent to phones, and about what has happened."""
