@@ -18,6 +18,8 @@ public struct DeviceState: Equatable, Sendable {
         public var staleAt: Date?
         /// When it leaves the screen. Of an ended one only.
         public var dismissAt: Date?
+        /// The broadcast channel that tells it, as Apple writes it; nil if the phone is told by an update token.
+        public var broadcastChannelID: String?
     }
 
     /// All that are, or are about to be, on this phone, oldest first. One that is not listed is to be removed.
@@ -50,5 +52,6 @@ extension DeviceState.Activity {
         startedAt = fields["started_at"]?.moment
         staleAt = fields["stale_at"]?.moment
         dismissAt = fields["dismiss_at"]?.moment
+        broadcastChannelID = fields["broadcast_channel_id"]?.words
     }
 }
