@@ -14,7 +14,7 @@ public struct TestNotification: Equatable, Sendable {
     /// The same in a sentence.
     public var words: String {
         isTaken
-            ? "Apple has taken it. It arrives in a moment."
-            : "It is queued. Apple has not taken it yet; the server goes on trying."
+            ? String(localized: "Apple has taken it. It arrives in a moment.")
+            : String(localized: "It is queued. Apple has not taken it yet; the server goes on trying.")
     }
 }

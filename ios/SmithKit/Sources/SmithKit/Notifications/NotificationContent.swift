@@ -44,6 +44,6 @@ public struct NotificationContent: Hashable, Sendable {
     /// The notification in sentences, for VoiceOver. Buttons speak for themselves.
     public var accessibilityLabel: String {
         let said = Sentences.joined([title, subtitle ?? "", message ?? ""])
-        return said.isEmpty ? "A notification without a text." : said
+        return said.isEmpty ? String(localized: "A notification without a text.") : said
     }
 }
