@@ -13,11 +13,10 @@ final class Session {
     private let api: DeviceAPI
     private let calls: Calls
 
-    init(pairing: Pairing, phone: Phone) {
-        let api = DeviceAPI(pairing)
+    init(pairing: Pairing, phone: Phone, transport: any HTTPTransport, reports: any ReportStore) {
+        let api = DeviceAPI(pairing, transport: transport)
         let calls = Calls { [weak phone] in await phone?.wasUnpaired(pairing) }
-        let store = FileReportStore(file: AppGroup.folder.appending(component: "reports.json"))
-        let reporter = Reporter(pairing: pairing, transport: URLSessionTransport(), store: store) { event in
+        let reporter = Reporter(pairing: pairing, transport: transport, store: reports) { event in
             switch event {
             case .unpaired: await calls.unpaired()
             case .foreignActivity(let id): await CardScreen.remove(activityID: id)

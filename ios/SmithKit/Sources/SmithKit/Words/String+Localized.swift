@@ -1,4 +1,5 @@
-#if !canImport(Darwin)
+// Where ActivityKit is, Apple's Foundation is, or a stub of it.
+#if !canImport(Darwin) && !canImport(ActivityKit)
     /// Foundation's `String(localized:)`, which the one for Linux has not. There the words are those of the source.
     ///
     /// On Apple's systems they are looked up in the bundle that runs: `Localizable.xcstrings` of the app and its widgets has the
