@@ -1,7 +1,7 @@
-"""Writes ios/Shared/Localizable.xcstrings: every text of the app, its extensions and the kit, for people who translate them.
+"""Writes ios/Shared/Localizable.xcstrings: every text of the app, its extensions and the kit, for people who translate.
 
-Xcode finds those of the app by compiling; this reads the Swift, so that the catalog is complete without a Mac. With `--check`
-it writes nothing, and fails if the catalog is out of date. Texts that have translations keep them.
+Xcode finds those of the app by compiling; this reads the Swift, so that the catalog is complete without a Mac. With
+`--check` it writes nothing, and fails if the catalog is out of date. Texts that have translations keep them.
 """
 
 import json
@@ -18,7 +18,8 @@ KIT = "SmithKit/Sources/SmithKit"
 BEFORE_A_TEXT = re.compile(
     r"(?:\b(?:Text|Label|Button|Section|TextField|LabeledContent|Link|ShareLink|ContentUnavailableView|IntentDescription)\("
     r"|\.(?:navigationTitle|alert|confirmationDialog|configurationDisplayName|description)\("
-    r"|\bString\(\s*localized:|\b(?:title|reason|shortTitle|label|name):|LocalizedStringResource =|\b(?:token|moment)\()\s*$"
+    r"|\bString\(\s*localized:|\b(?:title|reason|shortTitle|label|name):|LocalizedStringResource ="
+    r"|\b(?:token|moment)\()\s*$"
 )
 """What stands before a literal that SwiftUI, Foundation or AppIntents looks up in the catalog."""
 BEFORE_A_TEXT_OF_THE_KIT = re.compile(r"\bString\(\s*localized:\s*$")

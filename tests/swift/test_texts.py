@@ -7,12 +7,13 @@ from tests.swift.app import FOLDERS as TARGETS
 from tests.swift.app import swift_files
 
 ELSEWHERE = re.compile(
-    r"(?:Logger\.smith\.\w+\(|\.whileDoing\(|\bphrases: \[|\b(?:during|verbatim|app|system|debugDescription):|case notAsked =|#Preview\("
-    r"|\bcase \.(?:tokens|dismissal|updateToken):|\bAuthorization.{3}=)\s*$"
+    r"(?:Logger\.smith\.\w+\(|\.whileDoing\(|#Preview\(|\bphrases: \[|case notAsked ="
+    r"|\b(?:during|verbatim|app|system|debugDescription):|\bcase \.(?:tokens|dismissal|updateToken):"
+    r"|\bAuthorization.{3}=)\s*$"
 )
 """What stands before a literal that the catalog has nothing to do with: logs, diagnostics, and what Siri listens to."""
 NOT_FOR_PEOPLE = {"Diagnostics.swift", "SampleCards.swift", "SampleServer.swift"}
-"""What is passed on to the person who runs the server stays as the documents have it; samples are what senders write."""
+"""What is passed on to the person who runs the server stays as the documents have it. Samples are a sender's words."""
 
 
 def test_the_catalog_has_every_text() -> None:

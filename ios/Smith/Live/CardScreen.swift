@@ -70,7 +70,7 @@ enum CardScreen {
             given[card.id] = timestamp
         } catch {
             // Not allowed, no room, or the app is in the background: the next time the app is opened tries again.
-            Logger.smith.notice("No card for \(activityID, privacy: .public): \(error.localizedDescription)")
+            Logger.smith.notice("No card for \(activityID, privacy: .public): \(error.localizedDescription, privacy: .public)")
         }
     }
 

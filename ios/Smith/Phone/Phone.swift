@@ -103,7 +103,7 @@ final class Phone {
 
     /// Apple gave out no token, as without a network. The next launch asks again.
     func noteRegistrationFailure(_ error: any Error) {
-        Logger.smith.error("No push token: \(error.localizedDescription)")
+        Logger.smith.error("No push token: \(error.localizedDescription, privacy: .public)")
         session?.health.note(error, during: "asking Apple for a push token")
     }
 }

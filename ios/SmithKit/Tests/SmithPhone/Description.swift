@@ -15,7 +15,7 @@ func describe(_ error: any Error) -> JSONValue {
 
 func describe(_ state: DeviceState) -> JSONValue {
     let activities = state.activities.map { one -> JSONValue in
-        ["activity": .string(one.activityID), "phase": .string(one.phase), "title": text(one.contentState?.title), "timestamp": seconds(one.timestamp)]
+        ["activity": .string(one.activityID), "phase": text(one.phase?.rawValue), "title": text(one.contentState?.title), "timestamp": seconds(one.timestamp)]
     }
     return [
         "activities": .array(activities), "badge": number(state.badge), "version": .string(state.version),

@@ -89,18 +89,18 @@ public enum CatchUp {
     ) -> Step {
         func leave(_ reason: Reason) -> Step { .leave(activityID: activity.activityID, because: reason) }
         switch (activity.phase, card) {
-        case ("starting", _): return leave(.starting)
-        case ("ended", nil): return leave(.over)
-        case ("ended", let card?): return end(card, activity, now)
-        case ("active", let card?): return update(card, activity)
-        case ("active", nil):
+        case (.starting, _): return leave(.starting)
+        case (.ended, nil): return leave(.over)
+        case (.ended, let card?): return end(card, activity, now)
+        case (.active, let card?): return update(card, activity)
+        case (.active, nil):
             if dismissed.contains(activity.activityID) { return leave(.dismissed) }
             guard let state = activity.contentState else { return leave(.unreadable) }
             guard let started = activity.startedAt, now.timeIntervalSince(started) >= patience else { return leave(.tooSoon) }
             return .start(
                 activityID: activity.activityID, state, timestamp: activity.timestamp, staleAt: activity.staleAt,
                 activity.broadcastChannelID.map(PushType.channel) ?? .token)
-        default: return leave(.unreadable)
+        case (nil, _): return leave(.unreadable)
         }
     }
 

@@ -1,9 +1,9 @@
 /// What became of a test notification by the time of the answer.
 public struct TestNotification: Equatable, Sendable {
     /// What the notification is called, a UUID: its push carries it as `notification_id`.
-    public var notificationID: String
+    public let notificationID: String
     /// Whether Apple has taken it. If not, the server goes on trying.
-    public var isTaken: Bool
+    public let isTaken: Bool
 
     init?(fields: [String: JSONValue]) {
         guard let sent = fields["sent"]?.object else { return nil }
