@@ -1,12 +1,10 @@
 """Films a card on the lock screen of a simulated iPhone: writes `docs/pictures/card.webp`, which README shows.
 
 It needs Pillow. Call it with the folder of the data of a running server, whose simulated iPhone is empty:
-`scripts/film_card.py var`.
+`python -m scripts.film_card var`.
 """
 
 import io
-import json
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,10 +12,11 @@ from typing import Any
 
 import httpx
 from PIL import Image
-from playwright.sync_api import Locator, sync_playwright
+from playwright.sync_api import Locator
 
-ROOT = Path(__file__).parents[1]
-TARGET = ROOT / "docs" / "pictures" / "card.webp"
+from scripts.admin_page import PICTURES, chromium, go, quickstart, signed_in
+
+TARGET = PICTURES / "card.webp"
 FRAME_MS = 120
 LOOK_MS = 1400
 """How long a reader looks at a state, and how long a frame of a movement is shown."""
@@ -45,26 +44,20 @@ def scenes(backend: httpx.Client) -> Iterator[None]:
 
 def main(data: Path) -> None:
     """Films it."""
-    quickstart = json.loads((data / "quickstart.json").read_text())
-    finder = ROOT / "scripts" / "find_chromium.sh"
-    found = subprocess.run([finder], capture_output=True, text=True, check=True)  # noqa: S603 - our own
+    facts = quickstart(data)
     film: list[tuple[Image.Image, int]] = []
-    headers = {"Authorization": f"Bearer {quickstart['api_key']}"}
-    with sync_playwright() as playwright, httpx.Client(base_url=quickstart["gateway_url"], headers=headers) as backend:
-        browser = playwright.chromium.launch(executable_path=found.stdout.strip(), args=["--no-sandbox"])
-        page = browser.new_page(base_url=quickstart["admin_url"], viewport={"width": 1100, "height": 1100})
-        page.goto("/sign-in")
-        page.get_by_label("E-mail").fill(quickstart["owner_email"])
-        page.get_by_label("Password").fill(quickstart["owner_password"])
-        page.get_by_role("button", name="Sign in").click()
-        page.goto("/lock-screen")
-        page.wait_for_function("() => window.socket?.connected")
+    headers = {"Authorization": f"Bearer {facts['api_key']}"}
+    with (
+        httpx.Client(base_url=facts["gateway_url"], headers=headers) as backend,
+        chromium() as browser,
+        signed_in(browser, facts, viewport={"width": 1100, "height": 1100}) as page,
+    ):
+        go(page, "/lock-screen")
         phone = page.locator(".iphone").first
         for _ in scenes(backend):
             film += [(frame(phone), FRAME_MS) for _ in range(FRAMES_OF_A_MOVE)]
             page.wait_for_timeout(LOOK_MS)
             film.append((frame(phone), LOOK_MS))
-        browser.close()
     pictures = [picture for picture, _ in film]
     durations = [shown for _, shown in film]
     pictures[0].save(
