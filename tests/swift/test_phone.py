@@ -249,6 +249,8 @@ def test_every_type_is_read_from_its_start_to_its_end(paired: Paired, kind: str)
 
     token = paired.given(activity_id)
     paired.backend.update(activity_id, {**state, "subtitle": "half-way"}, alert={"title": "Half-way"})
+    # An end that comes before the update was sent goes in its place.
+    eventually("the update came", lambda: paired.pushes(token), until=lambda pushes: len(pushes) == 1)
     paired.backend.end(activity_id, {**state, "subtitle": "done"})
     sent = eventually("the end came", lambda: paired.pushes(token), until=lambda pushes: len(pushes) == 2)
     update, end = (paired.phone.do("activityPush", push=one) for one in sent)

@@ -17,7 +17,6 @@ public struct MediaFile: Hashable, Sendable {
         }
     }
 
-
     /// Nil for what iOS cannot attach.
     ///
     /// - Parameters:
