@@ -1,28 +1,33 @@
-"""Writes ios/Shared/Localizable.xcstrings: every text of the app and its extensions, for people who translate them.
+"""Writes ios/Shared/Localizable.xcstrings: every text of the app, its extensions and the kit, for people who translate.
 
-Xcode finds them by compiling; this reads the Swift, so that the catalog is complete without a Mac. With `--check` it
-writes nothing, and fails if the catalog is out of date. Texts that have translations keep them.
+Xcode finds those of the app by compiling; this reads the Swift, so that the catalog is complete without a Mac. With
+`--check` it writes nothing, and fails if the catalog is out of date. Texts that have translations keep them.
 """
 
 import json
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from scripts.generated import ROOT, write_or_check
 
 IOS = ROOT / "ios"
 CATALOG = IOS / "Shared/Localizable.xcstrings"
 FOLDERS = ("Smith", "SmithWidgets", "Shared")
+KIT = "SmithKit/Sources/SmithKit"
 BEFORE_A_TEXT = re.compile(
     r"(?:\b(?:Text|Label|Button|Section|TextField|LabeledContent|Link|ShareLink|ContentUnavailableView|IntentDescription)\("
     r"|\.(?:navigationTitle|alert|confirmationDialog|configurationDisplayName|description)\("
-    r"|\bString\(localized:|\b(?:title|reason|shortTitle|label|name):|LocalizedStringResource =|\b(?:token|moment)\("
-    r"|\bcase \.(?:server|code|unencrypted):)\s*$"
+    r"|\bString\(\s*localized:|\b(?:title|reason|shortTitle|label|name):|LocalizedStringResource ="
+    r"|\b(?:token|moment)\()\s*$"
 )
 """What stands before a literal that SwiftUI, Foundation or AppIntents looks up in the catalog."""
-NUMBERS = {"hidden"}
+BEFORE_A_TEXT_OF_THE_KIT = re.compile(r"\bString\(\s*localized:\s*$")
+NUMBERS = {"hidden", "current", "total", "steps.current", "steps.total", "left", "status"}
 """Interpolated values that are whole numbers. All others are texts."""
+BY_HAND = {"extractionState": "manual"}
+"""Xcode looks for texts in the sources of the targets, so without this it takes those of the kit for gone."""
 
 
 def literals(source: str) -> Iterator[tuple[int, str]]:
@@ -60,19 +65,36 @@ def interpolation_end(source: str, place: int) -> int:
         place += 1
 
 
-def texts() -> list[str]:
-    """Every key, in order."""
+def texts(folders: Sequence[str], before: re.Pattern[str]) -> set[str]:
+    """Every key in these folders of `ios/`: the literals behind what `before` finds, if there are words in them."""
     found = set()
-    for file in sorted(file for folder in FOLDERS for file in (IOS / folder).rglob("*.swift")):
+    for file in (file for folder in folders for file in (IOS / folder).rglob("*.swift")):
         source = file.read_text()
-        found |= {key for start, key in literals(source) if BEFORE_A_TEXT.search(source[:start][-80:])}
-    return sorted(key for key in found if re.search(r"[A-Za-z]", key.replace("%@", "").replace("%lld", "")))
+        found |= {key for start, key in literals(source) if before.search(source[:start][-80:])}
+    return {key for key in found if has_words(key)}
+
+
+def has_words(key: str) -> bool:
+    """Whether there is anything to translate."""
+    return re.search(r"[A-Za-z]", key.replace("%@", "").replace("%lld", "")) is not None
+
+
+def entries() -> dict[str, dict[str, Any]]:
+    """What the catalog has of each key before anybody has translated it, in order."""
+    kit = texts([KIT], BEFORE_A_TEXT_OF_THE_KIT)
+    app = texts(FOLDERS, BEFORE_A_TEXT)
+    return {key: {} if key in app else BY_HAND for key in sorted(app | kit)}
+
+
+def without_state(entry: dict[str, Any]) -> dict[str, Any]:
+    """Translations and comments; where the text comes from is known better here."""
+    return {name: value for name, value in entry.items() if name != "extractionState"}
 
 
 def main(arguments: Sequence[str]) -> None:
     """Writes or checks the catalog."""
     known = json.loads(CATALOG.read_text())["strings"] if CATALOG.exists() else {}
-    strings = {key: known.get(key, {}) for key in texts()}
+    strings = {key: without_state(known.get(key, {})) | entry for key, entry in entries().items()}
     catalog = {"sourceLanguage": "en", "strings": strings, "version": "1.0"}
     written = json.dumps(catalog, indent=2, ensure_ascii=False) + "\n"
     command = ".venv/bin/python -m scripts.write_string_catalog"

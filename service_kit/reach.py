@@ -95,8 +95,8 @@ def _is_local(host: str) -> bool:
 def _is_open_to_the_app(host: str) -> bool:
     """Whether iOS lets the app speak http to this host.
 
-    That is so by `NSAllowsLocalNetworking` in its Info.plist. Apple names "unqualified domains, .local domains, and IP
-    addresses"; addresses outside private networks have to be encrypted since iOS 17.
+    That is so by `NSAllowsLocalNetworking` in its Info.plist: docs/ios.md says what Apple names, and what was seen. The
+    app itself refuses to pair with others by the same rule: `HostKind` of ios/SmithKit.
     """
     address = _address(host)
     if address is None:

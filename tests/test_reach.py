@@ -50,7 +50,9 @@ def test_plain_http_in_the_own_network_can_be_read_by_others_there(url: str) -> 
     assert "refuses" not in said
 
 
-@pytest.mark.parametrize("url", ["http://203.0.114.9", "http://100.64.0.1", "http://server.lan", "http://a.b"])
+@pytest.mark.parametrize(
+    "url", ["http://203.0.114.9", "http://100.64.0.1", "http://server.lan", "http://a.b", "http://a.tail1.ts.net"]
+)
 def test_plain_http_elsewhere_is_refused_to_the_app(url: str) -> None:
     assert "iOS refuses it to the app" in doubts_for_phones(url)
 

@@ -34,6 +34,7 @@ def shown(case: dict[str, Any]) -> dict[str, dict[str, Any]]:
             "stale_at": None,
             "state": "ended" if one.get("ended") else "active",
             "dismiss_at": NOW + LINGER_SECONDS if one.get("ended") else None,
+            "channel": None,
         }
         for one in case["screen"]
     }
@@ -45,7 +46,8 @@ def expected(case: dict[str, Any]) -> dict[str, dict[str, Any]]:
     for step in case["steps"]:
         match step["step"]:
             case "start":
-                screen[step["activity_id"]] = {"state": "active", "dismiss_at": None, "stale_at": None}
+                started = {"state": "active", "dismiss_at": None, "stale_at": None, "channel": step.get("channel")}
+                screen[step["activity_id"]] = started
             case "end" if step["dismiss_at"] is None:
                 del screen[of[step["card"]]]
                 continue
@@ -94,6 +96,7 @@ def test_the_screen_becomes_what_the_server_says(case: dict[str, Any]) -> None:
             "stale_at": card.stale_at,
             "state": card.state,
             "dismiss_at": card.dismiss_at,
+            "channel": card.channel_id,
         }
         for card in cards.cards()
     }

@@ -1,5 +1,6 @@
 """Swift's compiler, for the files that only Apple's systems can run."""
 
+import json
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,17 +16,23 @@ STUBS = (
 LANGUAGE = ("-swift-version", "6", "-warnings-as-errors", "-parse-as-library")
 
 
+MACROS = "StubMacros"
+"""The module of `ios/AppleStubs/Macros`, which the compiler itself loads."""
+
+
 def swiftc(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     """Runs the compiler at the root of the checkout."""
     command = [CHECKOUT / "scripts/with_swift.sh", "swiftc", *map(str, arguments)]
-    return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=280, check=False)
+    return subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=800, check=False)
 
 
 class AppleModules:
-    """Stubs of Apple's modules, and the kit as it is compiled where ActivityKit is."""
+    """Stubs of Apple's modules and macros, and the kit as it is compiled where ActivityKit is."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._macros = folder / f"lib{MACROS}.so"
+        self._make_macros(swift_files("AppleStubs/Macros"))
         for module in STUBS:
             self._make(module, swift_files(f"AppleStubs/{module}"))
         self._make("SmithKit", swift_files("SmithKit/Sources/SmithKit"))
@@ -43,7 +50,16 @@ class AppleModules:
         made = swiftc("-emit-module", *LANGUAGE, *imports, "-module-name", module, "-o", path, *files)
         assert made.returncode == 0, made.stderr
 
+    def _make_macros(self, files: Sequence[Path]) -> None:
+        """Compiles what `#Preview` is expanded by, with the library for macros that is a part of the compiler."""
+        info = swiftc("-print-target-info")
+        host = Path(json.loads(info.stdout)["paths"]["runtimeResourcePath"]) / "host"
+        libraries = [f"-lSwiftSyntax{part}" for part in ("", "Macros")]
+        found = ["-I", str(host), "-L", str(host), *libraries]
+        made = swiftc("-emit-library", *LANGUAGE, *found, "-module-name", MACROS, "-o", self._macros, *files)
+        assert made.returncode == 0, made.stderr
+
     def _imports(self, *modules: str) -> list[str]:
         """Apple's Foundation brings along what the one for Linux has in modules of its own, or has not."""
         implicit = [word for name in modules for word in ("-Xfrontend", "-import-module", "-Xfrontend", name)]
-        return ["-I", str(self.folder), *implicit]
+        return ["-I", str(self.folder), "-load-plugin-library", str(self._macros), *implicit]

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,13 +68,13 @@ def pairing_link(team: Team) -> str:
     return "activitysmith://pair?" + urlencode({"server": team.base_url, "code": code})
 
 
-@pytest.fixture
-def paired(team: Team, tmp_path: Path) -> Iterator[Paired]:
-    """A phone that was paired by a link and has reported its tokens."""
+@contextmanager
+def paired_with(team: Team, folder: Path) -> Iterator[Paired]:
+    """A phone that was paired by a link with the team's server, and has reported its tokens."""
     slug, channel_id = team.channel()
     push_token, start_token = secrets.token_hex(32), secrets.token_hex(32)
     team.accept(push_token, start_token)
-    with SmithPhone(tmp_path / "phone") as phone:
+    with SmithPhone(folder) as phone:
         device_id = phone.do("pair", link=pairing_link(team), name="Ada's iPhone")["device_id"]
         tokens = {
             "push_token": push_token,
@@ -96,3 +97,10 @@ def paired(team: Team, tmp_path: Path) -> Iterator[Paired]:
         one = Paired(phone, team, device_id, channel_id, key, Backend(key), push_token, start_token)
         yield one
         one.backend.leave_nothing()
+
+
+@pytest.fixture
+def paired(team: Team, tmp_path: Path) -> Iterator[Paired]:
+    """A phone of the shared server."""
+    with paired_with(team, tmp_path / "phone") as one:
+        yield one

@@ -13,7 +13,7 @@ from tests.conftest import MakeStack
 from tests.e2e.backend import progress, steps
 from tests.e2e.hook import Hook
 from tests.stack import Stack
-from tests.swift.conftest import Paired, pairing_link
+from tests.swift.conftest import Paired, paired_with, pairing_link
 from tests.swift.smith_phone import Refusal, SmithPhone
 from tests.team import Team, push
 from tests.waiting import eventually
@@ -248,6 +248,8 @@ def test_every_type_is_read_from_its_start_to_its_end(paired: Paired, kind: str)
 
     token = paired.given(activity_id)
     paired.backend.update(activity_id, {**state, "subtitle": "half-way"}, alert={"title": "Half-way"})
+    # An end that comes before the update was sent goes in its place.
+    eventually("the update came", lambda: paired.pushes(token), until=lambda pushes: len(pushes) == 1)
     paired.backend.end(activity_id, {**state, "subtitle": "done"})
     sent = eventually("the end came", lambda: paired.pushes(token), until=lambda pushes: len(pushes) == 2)
     update, end = (paired.phone.do("activityPush", push=one) for one in sent)
@@ -305,12 +307,27 @@ def test_a_phone_that_was_away_catches_up(paired: Paired) -> None:
     assert steps_made == [
         {"step": "end", "card": "x", "title": None, "stays": False},
         {"step": "end", "card": "e", "title": "Done", "stays": True},
-        {"step": "start", "activity": missed, "title": "Missed"},
+        {"step": "start", "activity": missed, "title": "Missed", "channel": None},
         {"step": "update", "card": "c", "title": "After"},
     ]
     assert [one["because"] for one in paired.phone.do("catchUp", screen=screen) if one["step"] == "leave"] == [
         "tooSoon"
     ]
+
+
+def test_a_missed_start_that_is_told_by_broadcast_is_made_up_for_with_its_channel(
+    make_stack: MakeStack, tmp_path: Path
+) -> None:
+    server: Stack = make_stack(SMITH_BROADCAST_ABOVE_DEVICES="1")
+    with paired_with(Team.of(server), tmp_path / "phone") as one:
+        one.team.phone(channel_id=one.channel_id)
+        one.backend.start(progress(1, title="For many"))
+        [start] = eventually("the start came", one.starts, until=lambda starts: len(starts) == 1)
+
+        [step] = one.phone.do("catchUp", screen=[], later=90)
+        assert (step["step"], step["title"]) == ("start", "For many")
+        assert step["channel"] == start["aps"]["input-push-channel"]
+    server.discard()
 
 
 def test_an_open_app_hears_of_a_change_at_once(paired: Paired) -> None:

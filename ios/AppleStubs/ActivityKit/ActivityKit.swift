@@ -21,6 +21,8 @@ public struct AlertConfiguration: Sendable {}
 
 public struct PushType: Equatable, Sendable {
     public static let token = PushType()
+    @available(iOS 18, *)
+    public static func channel(_ id: String) -> PushType { PushType() }
 }
 
 public struct ActivityUIDismissalPolicy: Equatable, Sendable {

@@ -11,6 +11,7 @@ extension IntentResult where Self == IntentResultContainer {
 
 public struct IntentDialog: ExpressibleByStringInterpolation, Sendable {
     public init(stringLiteral value: String) {}
+    public init(stringInterpolation: LocalizedStringResource.StringInterpolation) {}
     public init(_ resource: LocalizedStringResource) {}
 }
 

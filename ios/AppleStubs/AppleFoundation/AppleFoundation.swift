@@ -30,6 +30,10 @@ extension String {
     public init(localized resource: LocalizedStringResource) { self.init() }
 }
 
+public protocol CustomLocalizedStringResourceConvertible {
+    var localizedStringResource: LocalizedStringResource { get }
+}
+
 extension FileManager {
     public func containerURL(forSecurityApplicationGroupIdentifier groupIdentifier: String) -> URL? { nil }
 }

@@ -65,3 +65,18 @@ private struct BadgeView: View {
             .background(Color(card: badge.color).opacity(0.2), in: .capsule)
     }
 }
+
+#Preview("Every type") {
+    ScrollView {
+        VStack(alignment: .leading, spacing: 24) {
+            ForEach(SampleCards.all, id: \.self) { state in
+                CardView(layout: CardLayout(state: state))
+            }
+        }
+        .padding()
+    }
+}
+
+#Preview("Out of date") {
+    CardView(layout: CardLayout(state: SampleCards.progress, isStale: true)).padding()
+}

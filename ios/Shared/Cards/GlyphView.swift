@@ -32,3 +32,11 @@ struct GlyphView: View {
         }
     }
 }
+
+#Preview {
+    HStack {
+        ForEach(SampleCards.all, id: \.self) { state in
+            GlyphView(glyph: CardLayout(state: state).island.minimal)
+        }
+    }
+}

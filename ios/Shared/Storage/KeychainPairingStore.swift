@@ -5,7 +5,7 @@ import SmithKit
 /// Keeps the pairing in the keychain: readable once the phone was unlocked after it was switched on, as iOS wakes the app in
 /// the background; never on another phone or in a backup. The app group is its access group, so that the widgets can ask too.
 struct KeychainPairingStore: PairingStore {
-    struct Failure: Error, LocalizedError {
+    struct Failure: LocalizedError {
         let status: OSStatus
 
         /// True until the phone is unlocked for the first time after it was switched on. The pairing is there all the same.

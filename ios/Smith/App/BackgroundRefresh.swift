@@ -16,7 +16,7 @@ enum BackgroundRefresh {
             try BGTaskScheduler.shared.submit(request)
         } catch {
             // The person may have switched it off, and the simulator has none of it. The next launch does the same work.
-            Logger.smith.info("No background refresh: \(error.localizedDescription)")
+            Logger.smith.info("No background refresh: \(error.localizedDescription, privacy: .public)")
         }
     }
 

@@ -24,3 +24,7 @@ struct HomeView: View {
         }
     }
 }
+
+#Preview {
+    PairedPhone { HomeView(session: $0) }
+}

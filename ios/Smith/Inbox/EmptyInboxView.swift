@@ -13,3 +13,7 @@ struct EmptyInboxView: View {
         }
     }
 }
+
+#Preview {
+    PairedPhone { _ in EmptyInboxView() }
+}

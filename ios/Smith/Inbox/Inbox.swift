@@ -9,11 +9,11 @@ final class Inbox {
     private(set) var fault: String?
     private var isLoaded = false
     private let api: DeviceAPI
-    private let calls: Calls
+    private let failures: CallFailures
 
-    init(api: DeviceAPI, calls: Calls) {
+    init(api: DeviceAPI, failures: CallFailures) {
         self.api = api
-        self.calls = calls
+        self.failures = failures
     }
 
     var items: [InboxNotification] { history.notifications }
@@ -40,7 +40,7 @@ final class Inbox {
             isLoaded = true
             fault = nil
         } catch {
-            fault = await calls.words(for: error) ?? fault
+            fault = await failures.words(for: error) ?? fault
         }
     }
 }

@@ -79,3 +79,7 @@ private struct LoadMoreRow: View {
         .task(id: inbox.history.nextPageToken) { await inbox.loadMore() }
     }
 }
+
+#Preview {
+    PairedPhone { InboxView(inbox: $0.inbox) }
+}

@@ -11,8 +11,13 @@ struct SendTestNotification: AppIntent {
     func perform() async throws -> some IntentResult & ProvidesDialog {
         guard let pairing = try KeychainPairingStore().load() else { throw DeviceAPIError.unpaired }
         let sent = try await DeviceAPI(pairing).sendTestNotification()
-        return .result(dialog: IntentDialog(stringLiteral: sent.words))
+        return .result(dialog: "\(sent.words)")
     }
+}
+
+/// What Shortcuts and Siri say if it does not work. They have words of their own for errors that bring none.
+extension DeviceAPIError: @retroactive CustomLocalizedStringResourceConvertible {
+    public var localizedStringResource: LocalizedStringResource { "\(localizedDescription)" }
 }
 
 /// What Shortcuts shows of the app without any setting up.

@@ -47,8 +47,8 @@ enum CardScreen {
 
     private static func perform(_ step: CatchUp.Step) async {
         switch step {
-        case .start(let activityID, let state, let timestamp, let staleAt):
-            start(activityID, ActivityContent(state: state, staleDate: staleAt), timestamp)
+        case .start(let activityID, let state, let timestamp, let staleAt, let pushType):
+            start(activityID, ActivityContent(state: state, staleDate: staleAt), timestamp, PushType(pushType))
         case .update(let cardID, let state, let timestamp, let staleAt):
             await update(cardID, ActivityContent(state: state, staleDate: staleAt), timestamp ?? .now)
             given[cardID] = timestamp
@@ -61,20 +61,34 @@ enum CardScreen {
         }
     }
 
-    private static func start(_ activityID: String, _ content: ActivityContent<ContentState>, _ timestamp: Date?) {
+    private static func start(
+        _ activityID: String, _ content: ActivityContent<ContentState>, _ timestamp: Date?, _ pushType: PushType
+    ) {
         do {
             let attributes = ActivitySmithAttributes(activityID: activityID)
-            let card = try SystemCard.request(attributes: attributes, content: content, pushType: .token)
+            let card = try SystemCard.request(attributes: attributes, content: content, pushType: pushType)
             given[card.id] = timestamp
         } catch {
             // Not allowed, no room, or the app is in the background: the next time the app is opened tries again.
-            Logger.smith.notice("No card for \(activityID, privacy: .public): \(error.localizedDescription)")
+            Logger.smith.notice("No card for \(activityID, privacy: .public): \(error.localizedDescription, privacy: .public)")
         }
     }
 
     private static func remove(cardID: String) async {
         removing.insert(cardID)
         await endAtOnce(cardID)
+    }
+}
+
+extension PushType {
+    /// Before iOS 18 a card has an update token always. Once the app has reported it, the server sends the phone pushes of
+    /// its own.
+    fileprivate init(_ pushType: CatchUp.PushType) {
+        if case .channel(let id) = pushType, #available(iOS 18, *) {
+            self = .channel(id)
+        } else {
+            self = .token
+        }
     }
 }
 

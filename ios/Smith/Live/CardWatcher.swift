@@ -8,7 +8,6 @@ final class CardWatcher {
     private let phone: Phone
     /// Card by card of iOS, the activity of the server.
     private var watched: [String: String] = [:]
-    private var watching: Task<Void, Never>?
 
     init(phone: Phone) {
         self.phone = phone
@@ -17,7 +16,7 @@ final class CardWatcher {
     /// Begins to watch. Called once, at launch, also when iOS launches the app because a push has started a card.
     func start() {
         for card in Card.all { watch(card) }
-        watching = Task { await Self.followStarts { await self.watch($0) } }
+        Task { await Self.followStarts { await self.watch($0) } }
     }
 
     private func watch(_ card: Card) {

@@ -18,7 +18,7 @@ extension LiveState {
             return LiveCardState(
                 id: activity.activityID,
                 layout: CardLayout(state: state, isStale: activity.staleAt.map { $0 <= now } ?? false, at: now),
-                isMissing: activity.phase == "active" && !shown.contains(activity.activityID)
+                isMissing: activity.phase == .active && !shown.contains(activity.activityID)
             )
         }
     }

@@ -11,13 +11,13 @@ final class LiveState {
     private(set) var fault: String?
     private let api: DeviceAPI
     private let reporter: Reporter
-    private let calls: Calls
+    private let failures: CallFailures
     private var following: Task<Void, Never>?
 
-    init(api: DeviceAPI, reporter: Reporter, calls: Calls) {
+    init(api: DeviceAPI, reporter: Reporter, failures: CallFailures) {
         self.api = api
         self.reporter = reporter
-        self.calls = calls
+        self.failures = failures
     }
 
     /// Asks once, and makes the screen equal to the answer.
@@ -27,7 +27,7 @@ final class LiveState {
         do {
             await show(try await api.state())
         } catch {
-            fault = await calls.words(for: error) ?? fault
+            fault = await failures.words(for: error) ?? fault
         }
     }
 
@@ -39,7 +39,7 @@ final class LiveState {
             for await news in StateFollower(api).news() {
                 switch news {
                 case .state(let state): await show(state)
-                case .trouble(let error): fault = await calls.words(for: error)
+                case .trouble(let error): fault = await failures.words(for: error)
                 }
             }
         }

@@ -59,3 +59,7 @@ private struct NoCardsView: View {
         )
     }
 }
+
+#Preview {
+    PairedPhone { LiveView(live: $0.live) }
+}

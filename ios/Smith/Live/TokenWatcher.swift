@@ -5,7 +5,6 @@ import SmithKit
 @MainActor
 final class TokenWatcher {
     private let report: @MainActor (TokenReport) -> Void
-    private var watching: [Task<Void, Never>] = []
 
     init(report: @escaping @MainActor (TokenReport) -> Void) {
         self.report = report
@@ -13,21 +12,23 @@ final class TokenWatcher {
 
     /// Begins to watch. Called once, at launch.
     func start() {
-        watching = [
-            Task { [report] in
-                // The sequence does not always yield at launch, and Apple goes on accepting an old token without effect.
-                if let token = SystemCard.pushToStartToken { report(TokenReport(pushToStartToken: token.hexadecimal)) }
-                for await token in SystemCard.pushToStartTokenUpdates {
-                    report(TokenReport(pushToStartToken: token.hexadecimal))
-                }
-            },
-            Task { [report] in
-                let info = ActivityAuthorizationInfo()
-                report(TokenReport(frequentPushesEnabled: info.frequentPushesEnabled))
-                for await isEnabled in info.frequentPushEnablementUpdates {
-                    report(TokenReport(frequentPushesEnabled: isEnabled))
-                }
-            },
-        ]
+        Task { await followPushToStartToken() }
+        Task { await followFrequentPushes() }
+    }
+
+    private func followPushToStartToken() async {
+        // The sequence does not always yield at launch, and Apple goes on accepting an old token without effect.
+        if let token = SystemCard.pushToStartToken { report(TokenReport(pushToStartToken: token.hexadecimal)) }
+        for await token in SystemCard.pushToStartTokenUpdates {
+            report(TokenReport(pushToStartToken: token.hexadecimal))
+        }
+    }
+
+    private func followFrequentPushes() async {
+        let info = ActivityAuthorizationInfo()
+        report(TokenReport(frequentPushesEnabled: info.frequentPushesEnabled))
+        for await isEnabled in info.frequentPushEnablementUpdates {
+            report(TokenReport(frequentPushesEnabled: isEnabled))
+        }
     }
 }

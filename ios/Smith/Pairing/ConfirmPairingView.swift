@@ -65,3 +65,15 @@ private struct ProposalSections: View {
         }
     }
 }
+
+#Preview("Encrypted") {
+    if let proposal = try? PairingProposal(server: "push.example.com", code: "K7QF-2M9X") {
+        ConfirmPairingView(proposal: proposal).environment(Phone.unpaired)
+    }
+}
+
+#Preview("Not encrypted") {
+    if let proposal = try? PairingProposal(server: "http://192.168.1.5:8000", code: "K7QF-2M9X") {
+        ConfirmPairingView(proposal: proposal).environment(Phone.unpaired)
+    }
+}

@@ -35,3 +35,7 @@ struct PairingView: View {
         phone.open(link: link)
     }
 }
+
+#Preview {
+    PairingView().environment(Phone.unpaired)
+}

@@ -9,7 +9,8 @@ struct ScannerView: UIViewControllerRepresentable {
 
     func makeUIViewController(context: Context) -> DataScannerViewController {
         let scanner = DataScannerViewController(
-            recognizedDataTypes: [.barcode(symbologies: [.qr])], isHighFrameRateTrackingEnabled: false, isHighlightingEnabled: true
+            recognizedDataTypes: [.barcode(symbologies: [.qr])], isHighFrameRateTrackingEnabled: false,
+            isHighlightingEnabled: true
         )
         scanner.delegate = context.coordinator
         return scanner
@@ -38,7 +39,9 @@ struct ScannerView: UIViewControllerRepresentable {
             _ dataScanner: DataScannerViewController, didAdd addedItems: [RecognizedItem], allItems: [RecognizedItem]
         ) {
             for case .barcode(let code) in addedItems {
-                guard let text = code.payloadStringValue, let url = URL(string: text), url.scheme?.lowercased() == "activitysmith" else { continue }
+                guard let url = code.payloadStringValue.flatMap(URL.init(string:)), url.scheme?.lowercased() == "activitysmith" else {
+                    continue
+                }
                 dataScanner.stopScanning()
                 return found(url)
             }

@@ -44,3 +44,12 @@ struct AttemptSection: View {
         if case .failed = attempt { true } else { false }
     }
 }
+
+#Preview {
+    Form {
+        AttemptSection(title: "Send a test notification", attempt: .idle) {}
+        AttemptSection(title: "Send a test notification", attempt: .running) {}
+        AttemptSection(title: "Send a test notification", attempt: .succeeded("Done.")) {}
+        AttemptSection(title: "Send a test notification", attempt: .failed("This phone is offline.")) {}
+    }
+}

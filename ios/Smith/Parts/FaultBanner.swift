@@ -15,3 +15,7 @@ struct FaultBanner: View {
         }
     }
 }
+
+#Preview {
+    FaultBanner(words: "This phone is offline.")
+}

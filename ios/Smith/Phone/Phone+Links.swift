@@ -17,9 +17,8 @@ extension Phone {
     /// Opens what a button or a notification leads to: a web page, a shortcut, another app.
     func follow(_ url: URL) {
         Task {
-            guard await UIApplication.shared.open(url) else {
+            if await !UIApplication.shared.open(url) {
                 notice = String(localized: "No app on this phone opens \(url.absoluteString)")
-                return
             }
         }
     }

@@ -8,7 +8,10 @@ import WidgetKit
 /// opened the app or iOS has woken it.
 @MainActor @Observable
 final class Phone {
-    static let shared = Phone(store: KeychainPairingStore())
+    static let shared = Phone(
+        pairings: KeychainPairingStore(), transport: URLSessionTransport(),
+        reports: FileReportStore(file: AppGroup.folder.appending(component: "reports.json"))
+    )
 
     enum Status {
         /// The phone was switched on and not unlocked yet: the keychain cannot be read, and the pairing may well be there.
@@ -29,16 +32,20 @@ final class Phone {
 
     /// The phone is leaving its server by itself: that the server then refuses it is no news.
     private var isLeaving = false
-    private let store: any PairingStore
+    private let pairings: any PairingStore
+    private let transport: any HTTPTransport
+    private let reports: any ReportStore
     private let pairer: Pairer
     /// Tokens are the phone's own: each pairing hears all of them.
     private var tokens = TokenReport.ofThisApp
     private var tokenWatcher: TokenWatcher?
     private var cardWatcher: CardWatcher?
 
-    init(store: any PairingStore) {
-        self.store = store
-        pairer = Pairer(store: store, transport: URLSessionTransport())
+    init(pairings: any PairingStore, transport: any HTTPTransport, reports: any ReportStore) {
+        self.pairings = pairings
+        self.transport = transport
+        self.reports = reports
+        pairer = Pairer(store: pairings, transport: transport)
     }
 
     var session: Session? {
@@ -96,7 +103,7 @@ final class Phone {
 
     /// Apple gave out no token, as without a network. The next launch asks again.
     func noteRegistrationFailure(_ error: any Error) {
-        Logger.smith.error("No push token: \(error.localizedDescription)")
+        Logger.smith.error("No push token: \(error.localizedDescription, privacy: .public)")
         session?.health.note(error, during: "asking Apple for a push token")
     }
 }
@@ -154,10 +161,11 @@ extension Phone {
         await DeliveredNotifications.removeAll()
     }
 
-    private func loadPairing() {
+    /// Begins with the pairing that is kept, unless it has begun.
+    func loadPairing() {
         guard session == nil else { return }
         do {
-            if let pairing = try store.load() { begin(pairing) } else { status = .unpaired }
+            if let pairing = try pairings.load() { begin(pairing) } else { status = .unpaired }
         } catch let failure as KeychainPairingStore.Failure where failure.isBeforeFirstUnlock {
             status = .locked
         } catch {
@@ -167,7 +175,7 @@ extension Phone {
     }
 
     private func begin(_ pairing: Pairing) {
-        let session = Session(pairing: pairing, phone: self)
+        let session = Session(pairing: pairing, phone: self, transport: transport, reports: reports)
         status = .paired(session)
         WidgetCenter.shared.reloadAllTimelines()
         Task { await BackgroundTime.whileDoing("launch") { await session.start(with: tokens) } }

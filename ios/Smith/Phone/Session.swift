@@ -11,23 +11,22 @@ final class Session {
     let health: Health
     let test: TestPush
     private let api: DeviceAPI
-    private let calls: Calls
+    private let failures: CallFailures
 
-    init(pairing: Pairing, phone: Phone) {
-        let api = DeviceAPI(pairing)
-        let calls = Calls { [weak phone] in await phone?.wasUnpaired(pairing) }
-        let store = FileReportStore(file: AppGroup.folder.appending(component: "reports.json"))
-        let reporter = Reporter(pairing: pairing, transport: URLSessionTransport(), store: store) { event in
+    init(pairing: Pairing, phone: Phone, transport: any HTTPTransport, reports: any ReportStore) {
+        let api = DeviceAPI(pairing, transport: transport)
+        let failures = CallFailures { [weak phone] in await phone?.wasUnpaired(pairing) }
+        let reporter = Reporter(pairing: pairing, transport: transport, store: reports) { event in
             switch event {
-            case .unpaired: await calls.unpaired()
+            case .unpaired: await failures.unpaired()
             case .foreignActivity(let id): await CardScreen.remove(activityID: id)
             }
         }
-        (self.pairing, self.api, self.calls, self.reporter) = (pairing, api, calls, reporter)
-        inbox = Inbox(api: api, calls: calls)
-        live = LiveState(api: api, reporter: reporter, calls: calls)
-        health = Health(pairing: pairing, api: api, reporter: reporter, calls: calls)
-        test = TestPush(api: api, calls: calls)
+        (self.pairing, self.api, self.failures, self.reporter) = (pairing, api, failures, reporter)
+        inbox = Inbox(api: api, failures: failures)
+        live = LiveState(api: api, reporter: reporter, failures: failures)
+        health = Health(pairing: pairing, api: api, reporter: reporter, failures: failures)
+        test = TestPush(api: api, failures: failures)
     }
 
     /// Tells everything once more, as the server may have lost it: at each launch, and after pairing.
@@ -53,7 +52,7 @@ final class Session {
             let run = try await ActionRunner(api).run(actionID: actionID)
             return run.state == .failed ? .failed(run.words) : .succeeded(run.words)
         } catch {
-            return await calls.words(for: error).map(Attempt.failed) ?? .idle
+            return await failures.words(for: error).map(Attempt.failed) ?? .idle
         }
     }
 }

@@ -12,14 +12,14 @@ final class Health {
     private let pairing: Pairing
     private let api: DeviceAPI
     private let reporter: Reporter
-    private let calls: Calls
+    private let failures: CallFailures
     private var problems = ProblemLog()
 
-    init(pairing: Pairing, api: DeviceAPI, reporter: Reporter, calls: Calls) {
+    init(pairing: Pairing, api: DeviceAPI, reporter: Reporter, failures: CallFailures) {
         self.pairing = pairing
         self.api = api
         self.reporter = reporter
-        self.calls = calls
+        self.failures = failures
     }
 
     func refresh() async {
@@ -30,7 +30,7 @@ final class Health {
             fault = nil
         } catch {
             note(error, during: "asking the server about this phone")
-            fault = await calls.words(for: error) ?? fault
+            fault = await failures.words(for: error) ?? fault
         }
     }
 

@@ -43,3 +43,7 @@ private struct DiagnosticsSection: View {
         }
     }
 }
+
+#Preview {
+    PairedPhone { SettingsView(session: $0) }
+}

@@ -6,11 +6,11 @@ import SmithKit
 final class TestPush {
     private(set) var attempt = Attempt.idle
     private let api: DeviceAPI
-    private let calls: Calls
+    private let failures: CallFailures
 
-    init(api: DeviceAPI, calls: Calls) {
+    init(api: DeviceAPI, failures: CallFailures) {
         self.api = api
-        self.calls = calls
+        self.failures = failures
     }
 
     func send() {
@@ -20,7 +20,7 @@ final class TestPush {
             do {
                 attempt = .succeeded(try await api.sendTestNotification().words)
             } catch {
-                let words = await calls.words(for: error)
+                let words = await failures.words(for: error)
                 attempt = words.map(Attempt.failed) ?? .idle
             }
         }

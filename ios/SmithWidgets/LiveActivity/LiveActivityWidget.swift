@@ -38,3 +38,27 @@ extension CardLayout {
         self.init(state: context.state, isStale: context.isStale, at: .now)
     }
 }
+
+#Preview("Lock Screen", as: .content, using: ActivitySmithAttributes(activityID: "preview")) {
+    LiveActivityWidget()
+} contentStates: {
+    for state in SampleCards.all { state }
+}
+
+#Preview("Island, compact", as: .dynamicIsland(.compact), using: ActivitySmithAttributes(activityID: "preview")) {
+    LiveActivityWidget()
+} contentStates: {
+    for state in SampleCards.all { state }
+}
+
+#Preview("Island, minimal", as: .dynamicIsland(.minimal), using: ActivitySmithAttributes(activityID: "preview")) {
+    LiveActivityWidget()
+} contentStates: {
+    for state in SampleCards.all { state }
+}
+
+#Preview("Island, expanded", as: .dynamicIsland(.expanded), using: ActivitySmithAttributes(activityID: "preview")) {
+    LiveActivityWidget()
+} contentStates: {
+    for state in SampleCards.all { state }
+}

@@ -1,3 +1,4 @@
+import SmithKit
 import SwiftUI
 import WidgetKit
 
@@ -12,4 +13,18 @@ struct MetricWidget: Widget {
         .description("A value that your workspace keeps up to date.")
         .supportedFamilies([.systemSmall, .systemMedium, .accessoryCircular, .accessoryRectangular, .accessoryInline])
     }
+}
+
+#Preview("Home Screen", as: .systemSmall) {
+    MetricWidget()
+} timeline: {
+    for metric in SampleServer.metrics { MetricEntry(date: .now, content: .metric(metric), isOld: false) }
+    MetricEntry(date: .now, content: .placeholder, isOld: false)
+    MetricEntry(date: .now, content: .noValue(label: nil, why: nil), isOld: true)
+}
+
+#Preview("Lock Screen", as: .accessoryRectangular) {
+    MetricWidget()
+} timeline: {
+    for metric in SampleServer.metrics { MetricEntry(date: .now, content: .metric(metric), isOld: true) }
 }

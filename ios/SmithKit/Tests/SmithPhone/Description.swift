@@ -15,7 +15,7 @@ func describe(_ error: any Error) -> JSONValue {
 
 func describe(_ state: DeviceState) -> JSONValue {
     let activities = state.activities.map { one -> JSONValue in
-        ["activity": .string(one.activityID), "phase": .string(one.phase), "title": text(one.contentState?.title), "timestamp": seconds(one.timestamp)]
+        ["activity": .string(one.activityID), "phase": text(one.phase?.rawValue), "title": text(one.contentState?.title), "timestamp": seconds(one.timestamp)]
     }
     return [
         "activities": .array(activities), "badge": number(state.badge), "version": .string(state.version),
@@ -91,13 +91,23 @@ func describe(_ summary: ReportSummary) -> JSONValue {
 
 func describe(_ step: CatchUp.Step) -> JSONValue {
     switch step {
-    case .start(let id, let state, let timestamp, _):
-        ["step": "start", "activity": .string(id), "title": .string(state.title), "timestamp": seconds(timestamp)]
+    case .start(let id, let state, let timestamp, _, let pushType):
+        [
+            "step": "start", "activity": .string(id), "title": .string(state.title), "timestamp": seconds(timestamp),
+            "channel": channel(pushType),
+        ]
     case .update(let card, let state, let timestamp, _):
         ["step": "update", "card": .string(card), "title": .string(state.title), "timestamp": seconds(timestamp)]
     case .end(let card, let state, _, let dismissAt):
         ["step": "end", "card": .string(card), "title": text(state?.title), "stays": .bool(dismissAt != nil)]
     case .leave(let id, let reason): ["step": "leave", "activity": .string(id), "because": .string(reason.rawValue)]
+    }
+}
+
+private func channel(_ pushType: CatchUp.PushType) -> JSONValue {
+    switch pushType {
+    case .token: .null
+    case .channel(let id): .string(id)
     }
 }
 

@@ -32,8 +32,8 @@ public struct ActionButton: Hashable, Sendable, Identifiable {
     /// What happens after a tap, for VoiceOver.
     public var accessibilityHint: String {
         switch effect {
-        case .run: "Calls a webhook."
-        case .open: "Opens a link."
+        case .run: String(localized: "Calls a webhook.")
+        case .open: String(localized: "Opens a link.")
         }
     }
 }

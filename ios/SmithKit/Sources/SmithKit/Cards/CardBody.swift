@@ -34,7 +34,7 @@ public struct CardGauge: Hashable, Sendable {
     }
 
     /// Of a card that does not say how far it has come.
-    static let unknown = CardGauge(figure: "", fraction: 0, spoken: "not known")
+    static let unknown = CardGauge(figure: "", fraction: 0, spoken: String(localized: "not known"))
 }
 
 /// Steps of a workflow.
@@ -126,9 +126,9 @@ extension CardBody {
     /// What VoiceOver says of it, as sentences without their ends.
     func spoken(at now: Date, _ calendar: Calendar) -> [String] {
         switch self {
-        case .bar(let gauge), .numeral(let gauge): ["Progress: \(gauge.spoken)"]
-        case .segments(let segments): ["Progress: \(segments.spoken)"]
-        case .tiles(let tiles, let hidden): tiles.map(\.spoken) + (hidden > 0 ? ["And \(hidden) more"] : [])
+        case .bar(let gauge), .numeral(let gauge): [String(localized: "Progress: \(gauge.spoken)")]
+        case .segments(let segments): [String(localized: "Progress: \(segments.spoken)")]
+        case .tiles(let tiles, let hidden): tiles.map(\.spoken) + (hidden > 0 ? [String(localized: "And \(hidden) more")] : [])
         case .timer(let timer): [timer.spoken(at: now, calendar)]
         case .message(let text), .large(let text): [text]
         }

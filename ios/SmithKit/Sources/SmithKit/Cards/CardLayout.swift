@@ -57,7 +57,7 @@ public struct CardLayout: Hashable, Sendable {
         let actions = known == nil ? [] : [state.action, state.secondaryAction].compactMap { $0 }
         buttons = actions.compactMap { ActionButton($0, opens: .webOrShortcut) }
         self.isStale = isStale
-        notice = isStale ? "Out of date" : nil
+        notice = isStale ? String(localized: "Out of date") : nil
         let symbol = CardGlyph.symbol(icon?.words ?? Self.defaultSymbol, icon?.color ?? tint)
         island = CardIsland(body: body, symbol: symbol, tint: tint)
         let said = [notice, title, subtitle, badge?.words].compactMap { $0 } + body.spoken(at: now, calendar)

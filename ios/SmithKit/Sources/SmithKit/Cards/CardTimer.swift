@@ -48,9 +48,9 @@ public struct CardTimer: Hashable, Sendable {
 
     /// What VoiceOver says. It stays true while the timer runs: a label is not made again with each second.
     func spoken(at now: Date, _ calendar: Calendar) -> String {
-        if pausedAt != nil { return "Timer paused at \(text(at: now))" }
-        guard let end else { return "Timer since \(moment(start, now, calendar))" }
-        return end <= now ? "Timer is over" : "Timer until \(moment(end, now, calendar))"
+        if pausedAt != nil { return String(localized: "Timer paused at \(text(at: now))") }
+        guard let end else { return String(localized: "Timer since \(moment(start, now, calendar))") }
+        return end <= now ? String(localized: "Timer is over") : String(localized: "Timer until \(moment(end, now, calendar))")
     }
 
     /// The time, and on another day the date.

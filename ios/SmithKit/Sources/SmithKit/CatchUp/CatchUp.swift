@@ -23,10 +23,18 @@ public enum CatchUp {
         }
     }
 
+    /// How a card that the app starts gets its further states: ActivityKit's `PushType`.
+    public enum PushType: Equatable, Sendable {
+        /// By an update token, which the app reports.
+        case token
+        /// By this broadcast channel, which tells many phones at once. There is no token to report. From iOS 18 on.
+        case channel(String)
+    }
+
     /// One thing for the app to do.
     public enum Step: Equatable, Sendable {
-        /// The app starts it itself, with push type `.token`.
-        case start(activityID: String, ContentState, timestamp: Date?, staleAt: Date?)
+        /// The app starts it itself.
+        case start(activityID: String, ContentState, timestamp: Date?, staleAt: Date?, PushType)
         /// The app updates the card, with the timestamp.
         case update(cardID: String, ContentState, timestamp: Date?, staleAt: Date?)
         /// The app ends the card: with this state, or with the one that it shows. It leaves the screen at `dismissAt`; nil
@@ -81,17 +89,18 @@ public enum CatchUp {
     ) -> Step {
         func leave(_ reason: Reason) -> Step { .leave(activityID: activity.activityID, because: reason) }
         switch (activity.phase, card) {
-        case ("starting", _): return leave(.starting)
-        case ("ended", nil): return leave(.over)
-        case ("ended", let card?): return end(card, activity, now)
-        case ("active", let card?): return update(card, activity)
-        case ("active", nil):
+        case (.starting, _): return leave(.starting)
+        case (.ended, nil): return leave(.over)
+        case (.ended, let card?): return end(card, activity, now)
+        case (.active, let card?): return update(card, activity)
+        case (.active, nil):
             if dismissed.contains(activity.activityID) { return leave(.dismissed) }
             guard let state = activity.contentState else { return leave(.unreadable) }
             guard let started = activity.startedAt, now.timeIntervalSince(started) >= patience else { return leave(.tooSoon) }
             return .start(
-                activityID: activity.activityID, state, timestamp: activity.timestamp, staleAt: activity.staleAt)
-        default: return leave(.unreadable)
+                activityID: activity.activityID, state, timestamp: activity.timestamp, staleAt: activity.staleAt,
+                activity.broadcastChannelID.map(PushType.channel) ?? .token)
+        case (nil, _): return leave(.unreadable)
         }
     }
 

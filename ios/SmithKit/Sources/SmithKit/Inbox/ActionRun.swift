@@ -5,14 +5,14 @@ public struct ActionRun: Equatable, Sendable {
     }
 
     /// The run's identifier, a UUID.
-    public var id: String
-    public var actionID: String
+    public let id: String
+    public let actionID: String
     /// One that a later server has added reads as `running`: it is no outcome that this version knows.
-    public var state: State
+    public let state: State
     /// HTTP status of the last answer; nil if there was none.
-    public var statusCode: Int?
+    public let statusCode: Int?
     /// Why it did not succeed, as a sentence; empty if there is nothing to explain.
-    public var message: String
+    public let message: String
 
     /// Nil without an identifier. All else that is missing or wrong is left out.
     init?(_ json: JSONValue?) {

@@ -1,9 +1,9 @@
 /// What became of a test notification by the time of the answer.
 public struct TestNotification: Equatable, Sendable {
     /// What the notification is called, a UUID: its push carries it as `notification_id`.
-    public var notificationID: String
+    public let notificationID: String
     /// Whether Apple has taken it. If not, the server goes on trying.
-    public var isTaken: Bool
+    public let isTaken: Bool
 
     init?(fields: [String: JSONValue]) {
         guard let sent = fields["sent"]?.object else { return nil }
@@ -14,7 +14,7 @@ public struct TestNotification: Equatable, Sendable {
     /// The same in a sentence.
     public var words: String {
         isTaken
-            ? "Apple has taken it. It arrives in a moment."
-            : "It is queued. Apple has not taken it yet; the server goes on trying."
+            ? String(localized: "Apple has taken it. It arrives in a moment.")
+            : String(localized: "It is queued. Apple has not taken it yet; the server goes on trying.")
     }
 }

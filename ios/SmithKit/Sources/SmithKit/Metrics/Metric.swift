@@ -3,21 +3,21 @@ import Foundation
 /// A value that widgets show.
 public struct Metric: Equatable, Sendable, Identifiable {
     /// What backends call it. An account has one of each.
-    public var key: String
+    public let key: String
     /// What people call it.
-    public var label: String
+    public let label: String
     /// How its value is written: `number`, `currency`, `percent`, `unit` or `string`; a later server may have others.
-    public var format: String
+    public let format: String
     /// A code of ISO 4217 such as `EUR`. With the format `currency`.
-    public var currencyCode: String?
+    public let currencyCode: String?
     /// Such as `ms`. With the format `unit`.
-    public var unit: String?
+    public let unit: String?
     /// Whether there is a space between value and unit.
-    public var isUnitApart: Bool
+    public let isUnitApart: Bool
     /// Nil before the first.
-    public var value: ContentState.NumberOrText?
+    public let value: ContentState.NumberOrText?
     /// When the value was measured. Nil before the first.
-    public var measuredAt: Date?
+    public let measuredAt: Date?
 
     public var id: String { key }
 

@@ -36,7 +36,7 @@ public struct MetricBoard: Sendable {
     public func refreshed() async -> Snapshot {
         do {
             guard let pairing = try pairings.load() else {
-                return Snapshot(trouble: "This phone is not paired. Open the app.")
+                return Snapshot(trouble: String(localized: "This phone is not paired. Open the app."))
             }
             let metrics = try await DeviceAPI(pairing, transport: transport, retry: retry).metrics()
             let answered = now()

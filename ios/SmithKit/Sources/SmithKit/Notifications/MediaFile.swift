@@ -9,12 +9,7 @@ public struct MediaFile: Hashable, Sendable {
     public let fileExtension: String
 
     /// The most bytes that iOS attaches of this kind.
-    public var mostBytes: Int { Self.mostBytes(of: kind) }
-
-    /// The most bytes of anything: when to stop loading what does not say its kind or size.
-    public static let mostBytes = 50_000_000
-
-    static func mostBytes(of kind: MediaKind) -> Int {
+    public var mostBytes: Int {
         switch kind {
         case .audio: 5_000_000
         case .image: 10_000_000
@@ -41,9 +36,6 @@ public struct MediaFile: Hashable, Sendable {
             return nil
         }
     }
-
-    /// Whether a file of this size can be attached.
-    public func hasRoom(for bytes: Int) -> Bool { bytes <= mostBytes }
 
     /// A name for the file, which no other one has.
     public func name(for id: UUID = UUID()) -> String { "\(id.uuidString).\(fileExtension)" }

@@ -40,10 +40,4 @@ public struct NotificationContent: Hashable, Sendable {
 
     /// What a tap on the notification opens: its link, or else its media.
     public var destination: URL? { redirection ?? media }
-
-    /// The notification in sentences, for VoiceOver. Buttons speak for themselves.
-    public var accessibilityLabel: String {
-        let said = Sentences.joined([title, subtitle ?? "", message ?? ""])
-        return said.isEmpty ? "A notification without a text." : said
-    }
 }

@@ -12,11 +12,6 @@ public struct PairingCode: Hashable, Sendable, CustomStringConvertible {
 
     public var description: String { text }
 
-    /// What was typed so far, as people read it: for a field that writes along.
-    public static func spelled(_ text: String) -> String {
-        grouped(symbols(in: text).prefix(length))
-    }
-
     static let length = 8
 
     private static func symbols(in text: String) -> [Character] {
@@ -26,7 +21,6 @@ public struct PairingCode: Hashable, Sendable, CustomStringConvertible {
 
     private static func grouped(_ symbols: some Collection<Character>) -> String {
         let half = length / 2
-        guard symbols.count > half else { return String(symbols) }
         return String(symbols.prefix(half)) + "-" + String(symbols.dropFirst(half))
     }
 }

@@ -42,12 +42,12 @@ public struct PairingLink: Hashable, Sendable {
 extension PairingLink.Problem: LocalizedError {
     public var errorDescription: String? {
         switch self {
-        case .otherLink: "This is not a pairing code of ActivitySmith. Make one in the web admin under “Pair a device”."
-        case .server(""): "This pairing code does not say which server it is for."
+        case .otherLink:
+            String(localized: "This is not a pairing code of ActivitySmith. Make one in the web admin under “Pair a device”.")
+        case .server(""): String(localized: "This pairing code does not say which server it is for.")
         case .server(let text):
-            "This pairing code is for “\(text.prefix(80))”, which is not the address of a server: "
-                + "those begin with https:// or http://."
-        case .code: "The code in this link is incomplete: a pairing code has 8 letters and digits."
+            String(localized: "This pairing code is for “\(String(text.prefix(80)))”. A server’s address begins with https:// or http://.")
+        case .code: String(localized: "The code in this link is incomplete: a pairing code has 8 letters and digits.")
         }
     }
 }

@@ -26,7 +26,8 @@ public actor Reporter {
     private var pass: Task<Bool, Never>?
     private var repetition: Task<Void, Never>?
     private var failures = 0
-    private var isUnpaired = false
+    /// Nothing more is told: the server does not know the phone, or the pairing is over.
+    private var isStopped = false
     private var problems = ProblemLog()
 
     /// - Parameters:
@@ -92,7 +93,7 @@ public actor Reporter {
 
     /// Tells nothing more: the phone is paired with something else, or not at all. A call that is on its way is not taken back.
     public func stop() {
-        isUnpaired = true
+        isStopped = true
         repetition?.cancel()
     }
 
@@ -159,12 +160,12 @@ public actor Reporter {
 
     private func tellAll() async -> Bool {
         var postponed: Set<ReportBook.Duty> = []
-        while !isUnpaired, let duty = readBook()?.duties.first(where: { !postponed.contains($0) }) {
+        while !isStopped, let duty = readBook()?.duties.first(where: { !postponed.contains($0) }) {
             do {
                 try await tell(duty)
                 book?.settle(duty)
             } catch DeviceAPIError.unpaired {
-                isUnpaired = true
+                isStopped = true
                 await listener(.unpaired)
             } catch {
                 problems.note(error, during: duty.words, at: now())
@@ -184,7 +185,7 @@ public actor Reporter {
         pass = nil
         let isDone = readBook().map { $0.duties.isEmpty } ?? false
         failures = isDone ? 0 : failures + 1
-        if !isDone, !isUnpaired { repeatLater() }
+        if !isDone, !isStopped { repeatLater() }
         return isDone
     }
 

@@ -24,7 +24,8 @@ enum Answer: Equatable, Sendable {
         guard let name = fields?["error"]?.words else {
             // Only the server's own word counts: a proxy has reasons of its own to refuse.
             return status >= 500
-                ? .refused(status: status, error: "", message: "The server answered \(status). Try again later.")
+                ? .refused(
+                    status: status, error: "", message: String(localized: "The server answered \(status). Try again later."))
                 : foreign(request)
         }
         if status == 401 { return .unpaired }
@@ -32,9 +33,10 @@ enum Answer: Equatable, Sendable {
     }
 
     private static func foreign(_ request: HTTPRequest) -> DeviceAPIError {
-        let host = request.url.host() ?? "This address"
+        let host = request.url.host() ?? request.url.absoluteString
         return .unreachable(
-            reason: "What answers at \(host) is not the server. Does this network ask you to sign in, or is the address wrong?")
+            reason: String(
+                localized: "What answers at \(host) is not the server. Does this network ask for a sign-in, or is the address wrong?"))
     }
 
     private static func moved(_ response: HTTPResponse, _ request: HTTPRequest) -> DeviceAPIError {
@@ -42,7 +44,8 @@ enum Answer: Equatable, Sendable {
             let scheme = target.scheme, let host = target.host()
         else { return foreign(request) }
         return .unreachable(
-            reason: "The server is not here, it says: it is at \(scheme)://\(host). Pair again with that address.")
+            reason: String(
+                localized: "The server is not here, it says: it is at \(scheme)://\(host). Pair again with that address."))
     }
 
     /// `Retry-After` as this server and proxies write it: whole seconds, 0 or more. Dates are not read.

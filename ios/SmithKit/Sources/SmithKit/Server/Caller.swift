@@ -23,7 +23,7 @@ struct Caller: Sendable {
         repeatable: Repeatable = .always
     ) async throws -> [String: JSONValue] {
         guard let url = server.endpoint(path, query: query) else {
-            throw DeviceAPIError.unreachable(reason: "\(server) is no address that can be called.")
+            throw DeviceAPIError.unreachable(reason: String(localized: "\(server.description) is no address that can be called."))
         }
         var request = HTTPRequest(method: method, url: url, headers: ["Accept": "application/json"], timeout: timeout)
         if let secret { request.headers["Authorization"] = "Bearer \(secret)" }
@@ -69,16 +69,17 @@ struct Caller: Sendable {
     }
 
     private static func words(for error: any Error, server: ServerAddress) -> String {
-        let host = server.url.host() ?? "the server"
-        guard let error = error as? URLError else { return "\(host) cannot be reached." }
-        return switch error.code {
-        case .notConnectedToInternet, .dataNotAllowed: "This phone is offline."
-        case .timedOut: "\(host) did not answer in time."
-        case .cannotFindHost, .dnsLookupFailed: "There is no server named \(host)."
+        let host = server.host
+        return switch (error as? URLError)?.code {
+        case .notConnectedToInternet, .dataNotAllowed: String(localized: "This phone is offline.")
+        case .timedOut: String(localized: "\(host) did not answer in time.")
+        case .cannotFindHost, .dnsLookupFailed: String(localized: "There is no server named \(host).")
+        case .appTransportSecurityRequiresSecureConnection:
+            String(localized: "iOS refuses http to \(host). The server needs an https address.")
         case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,
             .serverCertificateHasUnknownRoot, .serverCertificateNotYetValid:
-            "The connection to \(host) is not secure: its certificate cannot be trusted."
-        default: "\(host) cannot be reached."
+            String(localized: "The connection to \(host) is not secure: its certificate cannot be trusted.")
+        default: String(localized: "\(host) cannot be reached.")
         }
     }
 }

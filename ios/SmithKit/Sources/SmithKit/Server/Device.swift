@@ -5,29 +5,29 @@ public struct Device: Equatable, Sendable {
     /// What the server knows of one of the phone's tokens.
     public struct TokenHealth: Equatable, Sendable {
         /// `active`, `missing` or `dead`; a later server may have others.
-        public var state: String
+        public let state: String
         /// Why Apple refused it, for example `Unregistered`. Only with `dead`.
-        public var reason: String?
+        public let reason: String?
         /// When the app last reported it.
-        public var reportedAt: Date?
+        public let reportedAt: Date?
     }
 
     /// The device's identifier on the server, a UUID.
-    public var id: String
-    public var name: String
+    public let id: String
+    public let name: String
     /// Whether the server can reach it: `ready`, `waiting` or `dead`; a later server may have others.
-    public var state: String
+    public let state: String
     /// Which of Apple's environments its tokens are from: `production` or `sandbox`. Nil before it has reported any.
-    public var environment: String?
-    public var bundleID: String?
-    public var osVersion: String?
+    public let environment: String?
+    public let bundleID: String?
+    public let osVersion: String?
     /// Of the token for notifications.
-    public var pushToken: TokenHealth
+    public let pushToken: TokenHealth
     /// Of the token that Live Activities are started with.
-    public var pushToStartToken: TokenHealth
-    public var pairedAt: Date?
+    public let pushToStartToken: TokenHealth
+    public let pairedAt: Date?
     /// When it last called, to the minute.
-    public var lastSeenAt: Date?
+    public let lastSeenAt: Date?
 
     /// Nil without an identifier. All else that is missing or wrong is left out.
     init?(_ json: JSONValue?) {

@@ -21,14 +21,14 @@ public enum DeviceAPIError: Error, Equatable, Sendable {
 
     /// For an answer that is not what the call is documented to answer.
     static func unreadable(from server: ServerAddress) -> DeviceAPIError {
-        .unreachable(reason: "\(server.url.host() ?? "The server") has answered what this app cannot read. Is the app too old?")
+        .unreachable(reason: String(localized: "\(server.host) has answered what this app cannot read. Is the app too old?"))
     }
 }
 
 extension DeviceAPIError: LocalizedError {
     public var errorDescription: String? {
         switch self {
-        case .unpaired: "This phone is no longer paired with the server. Pair it again."
+        case .unpaired: String(localized: "This phone is no longer paired with the server. Pair it again.")
         case .refused(_, _, let message): message
         case .unreachable(let reason): reason
         }

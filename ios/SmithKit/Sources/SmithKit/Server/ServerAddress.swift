@@ -5,8 +5,12 @@ public struct ServerAddress: Hashable, Sendable {
     /// Without a slash at its end, and without user, query and fragment. Scheme and host are in lower case.
     public let url: URL
 
-    /// Whether others in the network can read along: `http`, which is meant for a server at home or in an office.
+    /// Whether it is `https`. With `http`, which is meant for a server at home or in an office, others in the network can read
+    /// along.
     public var isEncrypted: Bool { url.scheme == "https" }
+
+    /// Its name or address, without a port.
+    public var host: String { url.host() ?? "" }
 
     /// Nil for what is not `https://…` or `http://…` with a host. White space around it does not count.
     public init?(_ text: String) {

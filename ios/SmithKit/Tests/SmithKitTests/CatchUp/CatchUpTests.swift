@@ -56,8 +56,11 @@ extension CatchUp.Step {
     /// As the table writes it.
     fileprivate var json: JSONValue {
         switch self {
-        case .start(let id, let state, let timestamp, let staleAt):
-            .object(["step": "start", "activity_id": .string(id)].merging(Self.fields(state, timestamp, staleAt)) { $1 })
+        case .start(let id, let state, let timestamp, let staleAt, let pushType):
+            .object(
+                ["step": "start", "activity_id": .string(id)]
+                    .merging(Self.fields(state, timestamp, staleAt)) { $1 }
+                    .merging(pushType.fields) { $1 })
         case .update(let card, let state, let timestamp, let staleAt):
             .object(["step": "update", "card": .string(card)].merging(Self.fields(state, timestamp, staleAt)) { $1 })
         case .end(let card, let state, _, let dismissAt):
@@ -78,4 +81,13 @@ extension CatchUp.Step {
     }
 
     private static func text(_ date: Date) -> String { date.formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true)) }
+}
+
+extension CatchUp.PushType {
+    fileprivate var fields: [String: JSONValue] {
+        switch self {
+        case .token: [:]
+        case .channel(let id): ["channel": .string(id)]
+        }
+    }
 }

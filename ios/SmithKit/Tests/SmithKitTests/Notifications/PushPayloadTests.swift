@@ -39,7 +39,6 @@ import Testing
         let push = PushPayload(userInfo: try Self.userInfo(text))
         #expect(push.badge == nil && push.sound == nil && push.interruptionLevel == .active && !push.hasAlert)
         #expect(push.content.buttons.isEmpty && push.content.media == nil && push.content.payload == nil)
-        #expect(push.content.accessibilityLabel == "A notification without a text.")
     }
 
     @Test(arguments: ["http://example.com/a.png", "file:///a.png", "data:image/png;base64,AAAA", "javascript:x", "a.png"])

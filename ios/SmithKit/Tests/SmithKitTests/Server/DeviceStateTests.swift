@@ -15,6 +15,7 @@ import Testing
               "push_token_reason": "Unregistered", "push_token_registered_at": "2026-11-23T12:00:00.000Z"}}
             """))
         let activity = try #require(state.activities.first)
+        #expect(activity.phase == .active)
         #expect(activity.contentState?.title == "Deploy")
         #expect(activity.timestamp == Date(timeIntervalSince1970: 1_795_452_767))
         #expect(abs((activity.startedAt?.timeIntervalSince1970 ?? 0) - 1_795_452_766.738) < 0.001)
@@ -32,6 +33,7 @@ import Testing
               {"activity_id": "b", "phase": "active", "content_state": {"title": 1}}], "badge": -1, "version": 5, "later": {}}
             """))
         #expect(state.activities.map(\.activityID) == ["a", "b"])
+        #expect(state.activities[0].phase == nil)
         #expect(state.activities[0].timestamp == nil)
         #expect(state.badge == nil)
     }

@@ -5,7 +5,7 @@ enum CountdownCard: CardType {
     static func body(of state: ContentState, tint: CardColor) -> CardBody {
         let steps = Steps(state)
         let left = max(0, steps.total - steps.current)
-        return .numeral(
-            CardGauge(figure: "\(left)", fraction: 1 - steps.fraction, spoken: "\(left) left of \(steps.total)"))
+        let spoken = String(localized: "\(left) left of \(steps.total)")
+        return .numeral(CardGauge(figure: "\(left)", fraction: 1 - steps.fraction, spoken: spoken))
     }
 }

@@ -7,7 +7,7 @@ enum SegmentedProgressCard: CardType {
     static func body(of state: ContentState, tint: CardColor) -> CardBody {
         let steps = Steps(state)
         guard steps.total > 0 else { return .bar(.unknown) }
-        let (figure, spoken) = ("\(steps.current)/\(steps.total)", "step \(steps.current) of \(steps.total)")
+        let (figure, spoken) = ("\(steps.current)/\(steps.total)", String(localized: "step \(steps.current) of \(steps.total)"))
         guard steps.total <= mostSegments else {
             return .bar(CardGauge(figure: figure, fraction: steps.fraction, spoken: spoken))
         }

@@ -10,5 +10,5 @@ struct Steps {
     }
 
     var fraction: Double { total > 0 ? Double(current) / Double(total) : 0 }
-    var spoken: String { "\(current) of \(total)" }
+    var spoken: String { String(localized: "\(current) of \(total)") }
 }

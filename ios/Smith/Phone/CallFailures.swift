@@ -2,7 +2,7 @@ import Foundation
 import SmithKit
 
 /// What all parts of a session do with an error of a call.
-struct Calls: Sendable {
+struct CallFailures: Sendable {
     /// Called when the server says that it does not know this phone.
     let unpaired: @MainActor @Sendable () async -> Void
 

@@ -1,0 +1,3 @@
+@freestanding(declaration)
+public macro Preview(_ name: String? = nil, @ViewBuilder body: @escaping @MainActor () -> any View) =
+    #externalMacro(module: "StubMacros", type: "PreviewMacro")
