@@ -35,13 +35,15 @@ USED_BY = {
         "simulator/browsers/shown.py",
         "admin_ui/components/browser_window.py",
         "core_service/status/alert_pushes.py",  # a tap on an alert opens the page about the server
+        "ios/SmithKit/Sources/SmithKit/Samples/SampleServer.swift",  # what Xcode's previews show
     },
-    "countdown": set[str](),
+    "countdown": {"ios/SmithKit/Sources/SmithKit/Samples/SampleCards.swift"},
     "segmented_progress": {
         "activitysmith-cli/activitysmith_cli/commands/run.py",  # how `activitysmith run` shows a command
         "activitysmith-cli/activitysmith_cli/running/card.py",
         "admin_ui/activities/examples.py",
         "gateway/openapi/examples/live_activities.py",
+        "ios/SmithKit/Sources/SmithKit/Samples/SampleCards.swift",
     },
 }
 """Who makes use of what is there already: adding something of its kind touches none of these."""

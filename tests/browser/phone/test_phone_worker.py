@@ -36,6 +36,8 @@ def phone(place: Stack, open_page: OpenPage, complaints: list[str]) -> Page:
     team = Team.of(place)
     page = open_page(place.base_url, "about:blank", **ALLOWED)
     page.add_init_script(NO_PUSH_SERVICE)
+    # The server knows nothing of the activities here: its answer would take them off the screen.
+    page.route("**/api/device/state*", lambda route: None)
     pair(page, pairing_code(team), team.unique("browser"))
     complaints.clear()
     return page
