@@ -52,9 +52,9 @@ def require_after(auth_time: dt.datetime | None, since: dt.datetime, moment: dt.
             "Who runs this server can also have the time added: docs/single-sign-on.md says how."
         )
     if auth_time > moment + CLOCKS:
-        log.warning("single sign-on: auth_time of an ID token is to come: %s", auth_time.isoformat())
+        log.warning("single sign-on: auth_time of an ID token is in the future: %s", auth_time.isoformat())
         raise NotReauthenticated(
-            f"{name} says that it asked you to sign in at a time that is still to come, so this does not show that it "
+            f"{name} says that it asked you to sign in at a time in the future, so this does not show that it "
             "is you. Its clock or the clock of this server is wrong. Ask who runs this server."
         )
     if auth_time < since - CLOCKS:

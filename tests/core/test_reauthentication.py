@@ -31,7 +31,7 @@ DAY = 86_400.0
 SIGN_IN_AGAIN = "No password opens this login. Sign in again, then do this within 10 minutes."
 NOT_ASKED = "Example did not ask you to sign in again, so this does not show that it is you."
 NOT_SAID = "Example does not say when it last asked you to sign in"
-TO_COME = "at a time that is still to come"
+TO_COME = "at a time in the future"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
