@@ -50,6 +50,10 @@ class Chooser(ABC):
         self._chosen = chosen
         self._place = div("log-choice")
         self._stage = div("hidden")
+        self._asked = 0
+        """Searches in the dialog."""
+        self._found: list[Choice] | None = None
+        """What the dialog shows."""
 
     @abstractmethod
     async def find(self, searched: str) -> Sequence[Choice]:
@@ -77,6 +81,7 @@ class Chooser(ABC):
                 forget.on("click", on_page(partial(self._chosen, "")))
 
     async def _open(self) -> None:
+        self._found = None
         with self._stage, dialog(self.only_one) as shown:
             field = search_field(_("Search"), lambda: self._fill(shown, field.value, results))
             field.props("autofocus")
@@ -88,7 +93,13 @@ class Chooser(ABC):
         shown.open()
 
     async def _fill(self, shown: ui.dialog, searched: str | None, results: ui.element) -> None:
-        found = await self.find((searched or "").strip()[:MAX_SEARCH])
+        self._asked += 1
+        asked = self._asked
+        found = list(await self.find((searched or "").strip()[:MAX_SEARCH]))
+        # What a newer search has found stays; and what is there already, for a person may be clicking it.
+        if asked != self._asked or found == self._found:
+            return
+        self._found = found
 
         async def take(choice: Choice) -> None:
             shown.close()

@@ -186,7 +186,7 @@ def test_a_message_says_what_happened_in_order_and_why_in_its_place(
     expect(story.filter(has_text="“Approve” was tapped").first).to_be_visible()
     expect(story.filter(has_text="The webhook call failed")).to_contain_text("HTTP 503 · 7 attempts")
     told = story.locator("time").evaluate_all("(all) => all.map((one) => one.getAttribute('datetime'))")
-    assert told == sorted(told)
+    assert told == sorted(told, key=dt.datetime.fromisoformat)
     # The card has the button that was sent.
     expect(page.locator(".lock-card").get_by_text("Approve")).to_be_visible()
     why = page.get_by_role("button", name=re.compile("Why is it accepted on iPhone")).first

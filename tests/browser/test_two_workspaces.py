@@ -3,12 +3,13 @@
 import re
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.browser.conftest import PATIENCE_MS, OpenSignedIn, session_of
 from tests.smith_command import answer
@@ -45,6 +46,35 @@ class Person:
         found = {path: self.in_second.get(path) for path in paths}
         assert {answer.status_code for answer in found.values()} == {200}
         return {path: answer.json() for path, answer in found.items()}
+
+
+class News:
+    """What the server tells a page from its next navigation on."""
+
+    def __init__(self, page: Page) -> None:
+        self._is_held = False
+        self._kept: list[tuple[WebSocketRoute, str | bytes]] = []
+        page.route_web_socket(re.compile("/_nicegui_ws/"), self._connect)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """It comes at the end of the block."""
+        self._is_held = True
+        yield
+        self._is_held = False
+        for route, message in self._kept:
+            route.send(message)
+
+    def _connect(self, route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+
+        def hand_on(message: str | bytes) -> None:
+            if self._is_held:
+                self._kept.append((route, message))
+            else:
+                route.send(message)
+
+        server.on_message(hand_on)
 
 
 @pytest.fixture(scope="module")
@@ -93,14 +123,16 @@ def test_a_page_acts_only_in_the_workspace_that_it_was_drawn_for(
     person: Person, open_signed_in: OpenSignedIn, *, path: str, fill_in: Callable[[Page], None], button: str
 ) -> None:
     first = open_signed_in(person.session)
+    news = News(first)
     _be_in(first, FIRST)
     first.goto(path)
     first.wait_for_function("() => window.socket?.connected")
     fill_in(first)
     before = person.second()
-    person.switch_to_second()
-    # At once: a second later the page has noticed by itself, and shows the second workspace.
-    first.evaluate(CLICK, button)
+    with news.held():
+        # A second later the page would notice by itself, and show the second workspace.
+        person.switch_to_second()
+        first.evaluate(CLICK, button)
     first.wait_for_url(re.compile(r":\d+/$"))
     expect(first.locator(".person-account")).to_have_text(SECOND)
     assert person.second() == before

@@ -90,12 +90,12 @@ class Team:
         return str((await self.backend.PutLiveActivityStream(stream_key=KEY, content_state=state)).activity_id)
 
     async def later(self, seconds: float) -> None:
-        """Time passes, and what is due by then is sent."""
+        """Time passes, and what is due by then is sent and settled."""
         self.clock.ahead += dt.timedelta(seconds=seconds)
 
         async def nothing_is_due() -> bool:
             return not await self.account.core.sql(
-                "SELECT 1 FROM live_activity_devices WHERE account_id = %s AND next_at <= %s",
+                "SELECT 1 FROM live_activity_devices WHERE account_id = %s AND (next_at <= %s OR leased)",
                 *(self.account.id, self.clock()),
             )
 
