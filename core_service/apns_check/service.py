@@ -10,19 +10,12 @@ from core_service.apns_check.explanation import ApnsChecker, CheckAnswer, CheckR
 from core_service.auth.rate_limit import RateLimiter
 from core_service.identity.errors import TooManyAttempts
 from service_kit.database import Pool
-from service_kit.errors import DomainError, Kind
 
 
-class AskedTooSoon(DomainError):
+class AskedTooSoon(TooManyAttempts):
     """The account asked a moment ago."""
 
-    kind, reason, error = Kind.EXHAUSTED, "TOO_MANY_ATTEMPTS", "Too many attempts"
-
-    def __init__(self, *, retry_after_seconds: int) -> None:
-        super().__init__(
-            f"APNs was asked just now. Ask again in {retry_after_seconds} seconds.",
-            retry_after_seconds=retry_after_seconds,
-        )
+    words = "APNs was asked just now. Ask again in {time}."
 
 
 FIND_LINES = """

@@ -59,9 +59,8 @@ class TooManyAttempts(DomainError):
     """Too many wrong guesses, or too many of an action with a limit."""
 
     kind, reason, error = Kind.EXHAUSTED, "TOO_MANY_ATTEMPTS", "Too many attempts"
+    words = "Too many attempts. Try again in {time}."
 
     def __init__(self, *, retry_after_seconds: int) -> None:
-        super().__init__(
-            f"Too many attempts. Try again in {retry_after_seconds} seconds.",
-            retry_after_seconds=retry_after_seconds,
-        )
+        time = "1 second" if retry_after_seconds == 1 else f"{retry_after_seconds} seconds"
+        super().__init__(self.words.format(time=time), retry_after_seconds=retry_after_seconds)
