@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from playwright.sync_api import Download, Page, expect
 
+from core_service.common.orm import new_id
 from tests.browser.conftest import PATIENCE_MS, OpenPage, OpenSignedIn, session_of
 from tests.stack import Stack
 from tests.team import Team, plain_http_client
@@ -176,9 +177,11 @@ def test_a_message_says_what_happened_in_order_and_why_in_its_place(
     actions = [{"title": "Approve", "type": "webhook", "url": "https://ci.example.com/approve"}]
     tag = f"t{uuid.uuid4().hex[:8]}"
     notification_id = push(backend, title=f"Deploy? {tag}", tags=[tag], actions=actions)
-    run_id = str(uuid.uuid4())
+    # As core makes them: lists are in the order of ids, and begin with the time of the message.
+    run_id = str(new_id())
     with psycopg.connect(place.database_url, autocommit=True) as database:
-        database.execute(CALL, {"id": run_id, "notification_id": notification_id})
+        made = database.execute(CALL, {"id": run_id, "notification_id": notification_id})
+        assert made.rowcount == 1
     page = open_page(place.admin_url, f"/delivery-log/{notification_id}", session=session, timezone_id=ZONE)
     story = page.locator(".happening-one")
     expect(story.nth(0)).to_contain_text("Asked for by")
