@@ -17,7 +17,7 @@ from admin_ui.components.buttons import icon_button, quiet, secondary
 from admin_ui.components.dialogs import dialog, dialog_actions, gone_when_closed
 from admin_ui.components.html import div, p, text
 from admin_ui.components.layout import card
-from admin_ui.components.search import search_field
+from admin_ui.components.search import SearchResults
 from admin_ui.texts import _
 from admin_ui.visit import Visit
 
@@ -84,36 +84,31 @@ class Assignments:
 
     async def _open(self) -> None:
         with self._stage, dialog(self.verb) as shown:
-            self._field = search_field(_("Search"), self._fill)
-            self._results = div("stack-tight")
+            results = SearchResults(self._find, lambda found: self._draw(results, *found), "stack-tight")
             with dialog_actions():
                 secondary(_("Done"), shown.close)
-        await self._fill()
+        await results.refresh()
         gone_when_closed(shown)
         shown.open()
 
-    async def _fill(self) -> None:
-        """Shows the matches of the text in the field. Raises Refused."""
-        found = await self.find(self._field.value or "")
+    async def _find(self, searched: str) -> Sequence[tuple[Assignable, bool]]:
+        """The matches, and whether each is assigned already. Raises Refused."""
+        found = await self.find(searched)
         present = {one.id for one in self._assigned}
-        self._results.clear()
-        with self._results:
-            for one in found:
-                with div("spread"):
-                    _describe(one)
-                    if one.id in present:
-                        text(_("assigned"), "muted small")
-                    else:
-                        quiet(_("Add"), partial(self._add, one)).props["aria-label"] = _("Add {name}").format(
-                            name=one.name
-                        )
-            if not found:
-                p(_("Nothing is found."), "muted")
+        return [(one, one.id in present) for one in found]
 
-    async def _add(self, one: Assignable) -> None:
-        await self.assign(one)
-        await self._changed()
-        await self._fill()
+    def _draw(self, results: SearchResults[tuple[Assignable, bool]], one: Assignable, is_assigned: bool) -> None:
+        async def add() -> None:
+            await self.assign(one)
+            await self._changed()
+            await results.refresh()
+
+        with div("spread"):
+            _describe(one)
+            if is_assigned:
+                text(_("assigned"), "muted small")
+            else:
+                quiet(_("Add"), add).props["aria-label"] = _("Add {name}").format(name=one.name)
 
 
 class PeopleAssignments(Assignments):

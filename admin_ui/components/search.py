@@ -1,8 +1,14 @@
-"""A field to search a list with."""
+"""A field to search a list with, and what a dialog finds by one."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
 
 from nicegui import ui
+
+from admin_ui.components.html import div, p
+from admin_ui.texts import _
+
+T = TypeVar("T")
 
 MAX_SEARCH = 100
 """Most characters that core searches for."""
@@ -22,3 +28,34 @@ def search_field(label: str, on_search: Callable[[], Awaitable[None]], *, value:
         ui.icon("search").props("aria-hidden=true")
     field.on_value_change(on_search)
     return field
+
+
+class SearchResults(Generic[T]):
+    """A search field and, below it, what it finds. Await `refresh` to fill it, and when it may find something else."""
+
+    def __init__(
+        self, find: Callable[[str], Awaitable[Sequence[T]]], draw: Callable[[T], object], classes: str
+    ) -> None:
+        """`find` gets the text of the field, and `draw` draws one result. `classes` are those of the list."""
+        self._find = find
+        self._draw = draw
+        self.field = search_field(_("Search"), self.refresh)
+        self._place = div(classes)
+        self._asked = 0
+        self._shown: Sequence[T] | None = None
+
+    async def refresh(self) -> None:
+        """Searches, and shows what is found. Raises what `find` raises."""
+        self._asked += 1
+        asked = self._asked
+        found = list(await self._find(self.field.value or ""))
+        # What a newer search has found stays; and what is there already, for a person may be clicking it.
+        if asked != self._asked or found == self._shown:
+            return
+        self._shown = found
+        self._place.clear()
+        with self._place:
+            for one in found:
+                self._draw(one)
+            if not found:
+                p(_("Nothing is found."), "muted")

@@ -13,8 +13,8 @@ from smith.core.v1.device_service_pb2 import ListDevicesRequest
 
 from admin_ui.components.buttons import secondary
 from admin_ui.components.dialogs import dialog, dialog_actions, gone_when_closed
-from admin_ui.components.html import div, p, text
-from admin_ui.components.search import MAX_SEARCH, search_field
+from admin_ui.components.html import div, text
+from admin_ui.components.search import MAX_SEARCH, SearchResults
 from admin_ui.page_task import on_page
 from admin_ui.texts import _
 from admin_ui.visit import Visit
@@ -50,10 +50,6 @@ class Chooser(ABC):
         self._chosen = chosen
         self._place = div("log-choice")
         self._stage = div("hidden")
-        self._asked = 0
-        """Searches in the dialog."""
-        self._found: list[Choice] | None = None
-        """What the dialog shows."""
 
     @abstractmethod
     async def find(self, searched: str) -> Sequence[Choice]:
@@ -81,40 +77,27 @@ class Chooser(ABC):
                 forget.on("click", on_page(partial(self._chosen, "")))
 
     async def _open(self) -> None:
-        self._found = None
         with self._stage, dialog(self.only_one) as shown:
-            field = search_field(_("Search"), lambda: self._fill(shown, field.value, results))
-            field.props("autofocus")
-            results = div("log-found")
+            results = SearchResults(
+                lambda searched: self.find(searched.strip()[:MAX_SEARCH]), partial(self._draw, shown), "log-found"
+            )
+            results.field.props("autofocus")
             with dialog_actions():
                 secondary(_("Cancel"), shown.close)
-        await self._fill(shown, "", results)
+        await results.refresh()
         gone_when_closed(shown)
         shown.open()
 
-    async def _fill(self, shown: ui.dialog, searched: str | None, results: ui.element) -> None:
-        self._asked += 1
-        asked = self._asked
-        found = list(await self.find((searched or "").strip()[:MAX_SEARCH]))
-        # What a newer search has found stays; and what is there already, for a person may be clicking it.
-        if asked != self._asked or found == self._found:
-            return
-        self._found = found
-
-        async def take(choice: Choice) -> None:
+    def _draw(self, shown: ui.dialog, one: Choice) -> None:
+        async def take() -> None:
             shown.close()
-            await self._chosen(choice.value)
+            await self._chosen(one.value)
 
-        results.clear()
-        with results:
-            for one in found:
-                with ui.element("button").classes("log-found-one").props("type=button") as button:
-                    text(one.name, "strong")
-                    if one.detail:
-                        text(one.detail, "muted small")
-                button.on("click", on_page(partial(take, one)))
-            if not found:
-                p(_("Nothing is found."), "muted")
+        with ui.element("button").classes("log-found-one").props("type=button") as button:
+            text(one.name, "strong")
+            if one.detail:
+                text(one.detail, "muted small")
+        button.on("click", on_page(take))
 
 
 class DeviceChooser(Chooser):
