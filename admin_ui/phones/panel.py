@@ -8,7 +8,6 @@ from nicegui import ui
 from admin_ui.components.card_parts import set_prop
 from admin_ui.components.html import div, text
 from admin_ui.components.iphone import IPhone
-from admin_ui.components.layout import badge
 from admin_ui.phones.device_panel import DevicePanel
 from admin_ui.phones.simulator import Simulator
 from admin_ui.texts import _, ngettext
@@ -99,14 +98,14 @@ class PhonePanel(DevicePanel):
 
     def _show_state(self) -> None:
         settings = self._phone["settings"]
-        self._state.clear()
-        with self._state:
-            if settings["offline"]:
-                badge(_("Offline"), "warn")
-            elif not self._phone["installed"]:
-                badge(_("App removed"), "bad")
-            elif not self._phone["tokens_reported"]:
-                badge(_("Tokens not reported"), "warn")
+        if settings["offline"]:
+            self._show_trouble(_("Offline"), "warn")
+        elif not self._phone["installed"]:
+            self._show_trouble(_("App removed"), "bad")
+        elif not self._phone["tokens_reported"]:
+            self._show_trouble(_("Tokens not reported"), "warn")
+        else:
+            self._show_trouble()
         self._counts.text = on_the_screen(self._phone)
         self._show_left_out(self._phone["dropped"])
 
