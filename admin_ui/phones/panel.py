@@ -125,7 +125,7 @@ class PhonePanel(DevicePanel):
 
 
 def on_the_screen(phone: Mapping[str, Any]) -> str:
-    """What is on the phone, in a sentence."""
+    """What is on the phone, in a few sentences."""
     cards, ended = phone["live_activities"], sum(one["state"] == "ended" for one in phone["live_activities"])
     notifications, number = phone["notification_count"], phone["badge"]
     activities = ngettext("{count} Live Activity", "{count} Live Activities", len(cards)).format(count=len(cards))
@@ -134,12 +134,20 @@ def on_the_screen(phone: Mapping[str, Any]) -> str:
         ngettext("{count:,} notification", "{count:,} notifications", notifications).format(count=notifications),
         _("number on the icon: {number:,}").format(number=number) if number else _("no number on the icon"),
     ]
-    told = _("On it: {things}.").format(things=", ".join(words))
+    told = [_("On it: {things}.").format(things=", ".join(words))]
+    if listening := sum(one["state"] == "active" and one["channel_id"] is not None for one in cards):
+        told.append(
+            ngettext(
+                "{count} card follows a broadcast channel and has no update token.",
+                "{count} cards follow a broadcast channel and have no update token.",
+                listening,
+            ).format(count=listening)
+        )
     drawn = len(phone["notifications"])
-    if notifications <= drawn:
-        return told
-    newest = ngettext("The newest {count} is drawn.", "The newest {count} are drawn.", drawn).format(count=drawn)
-    return f"{told} {newest}"
+    if notifications > drawn:
+        newest = ngettext("The newest {count} is drawn.", "The newest {count} are drawn.", drawn)
+        told.append(newest.format(count=drawn))
+    return " ".join(told)
 
 
 def _view_button(words: str, do: Any) -> ui.element:

@@ -42,6 +42,44 @@ def look(page: Page, path: str) -> None:
     page.wait_for_function("() => window.socket?.connected")
 
 
+class Stream:
+    """A backend with a stream that one phone shows."""
+
+    def __init__(self, team: Team) -> None:
+        slug, self.channel_id = team.channel()
+        self.target = {"channels": [slug]}
+        self.backend, self.phone = team.key(), team.phone(channel_id=self.channel_id)
+        self.key, self.activity_id = team.unique("backup"), ""
+
+    def put(self, percentage: int) -> None:
+        """Shows this, with a button that opens the logs."""
+        body = {
+            "content_state": {"title": "Backup", "type": "progress", "percentage": percentage},
+            "action": {"title": "Logs", "type": "open_url", "url": "https://ci.example.com"},
+            "target": self.target,
+        }
+        answer = self.backend.put(f"/api/live-activity/stream/{self.key}", json=body)
+        assert answer.status_code == 200, answer.text
+        self.activity_id = answer.json()["activity_id"]
+        self.phone.shows_activity(self.activity_id, percentage=percentage)
+
+    def push(self, title: str, *actions: dict[str, str]) -> str:
+        """Sends a notification with these buttons to the same phone."""
+        answer = push(self.backend, title=title, target=self.target, actions=list(actions))
+        assert answer.status_code == 200, answer.text
+        self.phone.shows(title)
+        return str(answer.json()["notification_id"])
+
+
+@pytest.fixture
+def stream(team: Team) -> Iterator[Stream]:
+    """Of one test."""
+    stream = Stream(team)
+    yield stream
+    stream.backend.request("DELETE", f"/api/live-activity/stream/{stream.key}", json={})
+    stream.phone.remove()
+
+
 @contextmanager
 def in_place(focused: Locator, *others: Locator) -> Iterator[None]:
     """During the block these stay on the page, and the keyboard stays on the first."""
@@ -52,7 +90,7 @@ def in_place(focused: Locator, *others: Locator) -> Iterator[None]:
     assert elements[0].evaluate("(one) => document.activeElement === one")
 
 
-def test_the_first_steps_and_the_news_of_the_overview(page: Page, team: Team) -> None:
+def test_the_first_steps_stay_while_the_overview_tells_what_happens(page: Page, team: Team) -> None:
     key, phone = team.key(), team.phone()
     look(page, "/")
     devices = page.locator(".tile").filter(has=page.get_by_text("Devices", exact=True)).locator(".tile-value")
@@ -69,13 +107,8 @@ def test_the_first_steps_and_the_news_of_the_overview(page: Page, team: Team) ->
     expect(page).to_have_url(re.compile("/settings/server$"))
 
 
-def test_the_buttons_of_a_notification_that_is_replaced(page: Page, team: Team) -> None:
-    slug, channel_id = team.channel()
-    key, phone = team.key(), team.phone(channel_id=channel_id)
-    sent = push(key, title="Deploy 1", target={"channels": [slug]}, actions=[
-        {"title": "Open", "type": "open_url", "url": "https://ci.example.com"}
-    ]).json()["notification_id"]  # fmt: skip
-    phone.shows("Deploy 1")
+def test_the_buttons_of_a_notification_stay_while_it_is_replaced(page: Page, stream: Stream) -> None:
+    sent = stream.push("Deploy 1", {"title": "Open", "type": "open_url", "url": "https://ci.example.com"})
     look(page, f"/delivery-log/{sent}")
     copy = page.get_by_role("button", name="Copy curl example")
     row = page.locator(".device-row")
@@ -90,19 +123,15 @@ def test_the_buttons_of_a_notification_that_is_replaced(page: Page, team: Team) 
         page.locator(".lock-notification .lock-head"),
         page.locator(".happening-one").first,
     ):
-        assert key.put(f"/api/push-notification/{sent}", json={"title": "Deploy 2"}).status_code == 200
+        assert stream.backend.put(f"/api/push-notification/{sent}", json={"title": "Deploy 2"}).status_code == 200
         expect(copy).to_have_attribute("data-copy", re.compile("Deploy 2"))
         expect(page.get_by_role("heading", level=1)).to_have_text("Deploy 2")
     page.keyboard.press("Enter")
     expect(row.get_by_role("button", name="Copy Device id")).not_to_be_visible()
 
 
-def test_what_can_be_done_with_a_webhook_call_that_goes_on(place: Stack, page: Page, team: Team) -> None:
-    slug, channel_id = team.channel()
-    key, phone = team.key(), team.phone(channel_id=channel_id)
-    actions = [{"title": "Approve", "type": "webhook", "url": "https://ci.example.com/approve"}]
-    sent = push(key, title="Deploy?", target={"channels": [slug]}, actions=actions).json()["notification_id"]
-    phone.shows("Deploy?")
+def test_the_links_of_a_webhook_call_stay_while_it_is_tried(place: Stack, page: Page, stream: Stream) -> None:
+    sent = stream.push("Deploy?", {"title": "Approve", "type": "webhook", "url": "https://ci.example.com/approve"})
     run_id = str(new_id())
     with psycopg.connect(place.database_url, autocommit=True) as database:
         assert database.execute(RUNNING, {"id": run_id, "notification_id": sent}).rowcount == 1
@@ -119,34 +148,36 @@ def test_what_can_be_done_with_a_webhook_call_that_goes_on(place: Stack, page: P
     expect(page).to_have_url(re.compile(f"/delivery-log/{sent}$"))
 
 
-def test_what_can_be_done_with_a_live_activity_that_moves(page: Page, team: Team) -> None:
-    slug, channel_id = team.channel()
-    key, phone, stream = team.key(), team.phone(channel_id=channel_id), team.unique("backup")
-
-    def put(percentage: int) -> str:
-        state = {"title": "Backup", "type": "progress", "percentage": percentage}
-        body = {"content_state": state, "target": {"channels": [slug]}}
-        answer = key.put(f"/api/live-activity/stream/{stream}", json=body)
-        assert answer.status_code == 200, answer.text
-        return str(answer.json()["activity_id"])
-
-    activity_id = put(10)
-    phone.live(activity_id)
-    look(page, f"/live-activities/{activity_id}")
+def test_the_buttons_of_a_live_activity_stay_while_it_moves_and_is_paused(
+    page: Page, team: Team, stream: Stream
+) -> None:
+    stream.put(10)
+    look(page, f"/live-activities/{stream.activity_id}")
     copy = page.get_by_role("button", name="Copy curl command that updates it")
-    delete, end = page.get_by_role("button", name="Delete stream"), page.get_by_role("button", name="End", exact=True)
-    with in_place(copy, delete, end, page.get_by_role("button", name="Pause stream"), page.locator(".lock-activity")):
-        put(20)
+    pause, delete = (page.get_by_role("button", name=f"{act} stream") for act in ("Pause", "Delete"))
+    end = page.get_by_role("button", name="End", exact=True)
+    with in_place(copy, pause, delete, end, page.locator(".lock-activity")):
+        stream.put(20)
         expect(copy).to_have_attribute("data-copy", re.compile('"percentage": 20'))
-    with in_place(delete, copy, end):
-        team.ask("POST", f"/api/live-activity/stream/{stream}/pause")
+    with in_place(delete, copy):
+        team.ask("POST", f"/api/live-activity/stream/{stream.key}/pause")
         expect(page.get_by_text("Stream paused")).to_be_visible()
+        expect(pause).to_have_count(0)
     page.keyboard.press("Enter")
     page.get_by_role("dialog").get_by_role("button", name="Delete stream").click()
-    expect(page.get_by_text("Ended", exact=True).first).to_be_visible()
+    expect(delete).to_have_count(0)
 
 
-def test_the_dialog_that_pairs_while_the_page_goes_on(page: Page, team: Team) -> None:
+def test_what_is_true_of_all_devices_of_a_live_activity_is_said_once(page: Page, team: Team, stream: Stream) -> None:
+    other = team.phone(channel_id=stream.channel_id)
+    stream.put(10)
+    look(page, f"/live-activities/{stream.activity_id}")
+    expect(page.get_by_role("row").filter(has_text="accepted the newest state")).to_have_count(2)
+    expect(page.get_by_text("Whether it is shown is between")).to_have_count(1)
+    other.remove()
+
+
+def test_the_dialog_that_pairs_stays_while_the_page_and_its_clock_go_on(page: Page, team: Team) -> None:
     device, name = team.phone(), team.unique("renamed")
     look(page, "/devices")
     page.get_by_role("button", name="Pair a device").click()
@@ -165,33 +196,23 @@ def test_the_dialog_that_pairs_while_the_page_goes_on(page: Page, team: Team) ->
         expect(button).to_be_visible()
     page.keyboard.press("Enter")
     expect(page.get_by_text("Paired Simulated iPhone.")).to_be_visible()
+    [newest, *_] = team.ask("GET", "/api/devices?newest_first=true")["devices"]
+    team.ask("DELETE", f"/api/devices/{newest['id']}")
+    device.remove()
 
 
-def test_the_phones_of_the_lock_screen(page: Page, team: Team) -> None:
-    slug, channel_id = team.channel()
-    key, phone, stream = team.key(), team.phone(channel_id=channel_id), team.unique("backup")
-    body = {
-        "target": {"channels": [slug]},
-        "action": {"title": "Logs", "type": "open_url", "url": "https://ci.example.com"},
-    }
-
-    def put(percentage: int) -> None:
-        state = {"title": "Backup", "type": "progress", "percentage": percentage}
-        answer = key.put(f"/api/live-activity/stream/{stream}", json={"content_state": state, **body})
-        assert answer.status_code == 200, answer.text
-
-    put(10)
+def test_a_phone_of_the_lock_screen_stays_while_its_card_moves(page: Page, stream: Stream) -> None:
+    stream.put(10)
     look(page, "/lock-screen")
-    column = page.locator(".iphone-column").filter(
-        has=page.get_by_role("heading", name=phone.read()["name"], exact=True)
-    )
+    name = page.get_by_role("heading", name=stream.phone.read()["name"], exact=True)
+    column = page.locator(".iphone-column").filter(has=name)
     card = column.locator(".iphone-cards .lock-activity")
-    button = card.get_by_role("button", name="Logs")
-    column.get_by_role("heading").scroll_into_view_if_needed()
-    with in_place(button, card, column.get_by_role("button", name=re.compile("^More for"))):
-        put(20)
+    with in_place(
+        card.get_by_role("button", name="Logs"), card, column.get_by_role("button", name=re.compile("^More for"))
+    ):
+        stream.put(20)
         expect(card).to_contain_text("20%")
-        assert push(key, title="Deployed", target={"channels": [slug]}).status_code == 200
+        stream.push("Deployed")
         expect(column.locator(".lock-notification")).to_contain_text("Deployed")
     page.keyboard.press("Enter")
     expect(column.get_by_text("The phone would open")).to_be_visible()
