@@ -30,7 +30,7 @@ from tests.core.conftest import NewDatabase
 from tests.core.harness import Account, Caller, Core, Phone, refused_with, start_account, start_core
 from tests.core.processes import core_process, serving_address
 from tests.core.told_delivery import ACCEPTED, Attempt, ToldDelivery, told_delivery
-from tests.waiting import eventually_async
+from tests.waiting import LONG, eventually_async
 
 pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.slow]
 
@@ -414,6 +414,6 @@ async def test_nothing_is_on_its_way_any_more_once_the_lease_is_over(seconds: fl
         lease = Lease(now(), time.monotonic() + seconds)
         push = Push(b'{"aps": {"alert": {"title": "down"}}}', now(), targets=[target], lease=lease)
         GrpcPushSender(channel).submit(push, lambda target, outcome: told.put_nowait(outcome.verdict))
-        assert await asyncio.wait_for(told.get(), 10) is OutcomeKind.RETRY
+        assert await asyncio.wait_for(told.get(), LONG) is OutcomeKind.RETRY
         assert len(delivery.attempts) == (seconds > 0)
         await eventually_async("the call is over", lambda: _is(not any(one.is_open for one in delivery.attempts)))
