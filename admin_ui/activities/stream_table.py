@@ -1,8 +1,8 @@
-"""The account's streams, including paused ones, in a table that updates in place."""
+"""The account's streams, including paused ones, in a table."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 
-from nicegui import ui
 from smith.core.v1.live_activity_record_pb2 import LiveActivityStream
 from smith.core.v1.live_activity_service_pb2 import ListLiveActivityStreamsRequest
 
@@ -10,9 +10,9 @@ from admin_ui.activities import control
 from admin_ui.activities.words import read
 from admin_ui.activity_types.registry import words as words_of
 from admin_ui.components.buttons import quiet
-from admin_ui.components.html import Text, a, div, p, text
+from admin_ui.components.html import a, div, p, text
 from admin_ui.components.layout import badge
-from admin_ui.components.paged_table import Column, PagedTable, PageOf
+from admin_ui.components.paged_table import Cell, Column, PagedTable, PageOf
 from admin_ui.components.times import ago
 from admin_ui.texts import _
 from admin_ui.visit import Visit
@@ -28,7 +28,7 @@ COLUMNS = (
 
 
 class StreamTable:
-    """Await `refresh()` to fill it, and `move_on()` when states have changed.
+    """Await `refresh()` to fill it, and when states have changed.
 
     `search` returns the text to look for. `after_act` is called when the person has paused or resumed a stream.
     """
@@ -39,43 +39,40 @@ class StreamTable:
         self._visit = visit
         self._search = search
         self._after_act = after_act
-        self._page_token: str | None = None
-        self._rows: dict[str, _Row] = {}
-        self._table = PagedTable(_("Streams"), COLUMNS, self._fetch, self._cells, on_empty=self._empty)
+        self._table: PagedTable[LiveActivityStream] = PagedTable(
+            _("Streams"),
+            COLUMNS,
+            self._fetch,
+            self._cells,
+            key=lambda stream: stream.stream_key,
+            on_empty=self._empty,
+        )
 
     async def refresh(self, *, from_start: bool = False) -> None:
-        """Reads the page again, or the first one, and draws it. Raises Refused."""
+        """Reads the page again, or the first one, and draws what has changed. Raises Refused."""
         await self._table.refresh(from_start=from_start)
-
-    async def move_on(self) -> None:
-        """Reads the page again and draws only what has changed, so that buttons stay in place. Raises Refused."""
-        shown = self._rows
-        page = await self._fetch(self._page_token)
-        if {one.stream_key: _status(one) for one in page.rows} != {key: row.status for key, row in shown.items()}:
-            await self.refresh()
-            return
-        self._rows = shown
-        for stream in page.rows:
-            shown[stream.stream_key].show(stream)
 
     async def _fetch(self, page_token: str | None) -> PageOf[LiveActivityStream]:
         request = ListLiveActivityStreamsRequest(search=self._search(), page_size=PAGE_SIZE, page_token=page_token)
         answer = await self._visit.ask(self._visit.core.live_activities.ListLiveActivityStreams, request)
-        self._page_token, self._rows = page_token, {}
         return PageOf(answer.streams, answer.next_page_token)
 
-    def _cells(self, stream: LiveActivityStream) -> Sequence[Callable[[], object]]:
-        row = self._rows[stream.stream_key] = _Row(stream)
-        return (row.draw_key, row.draw_status, row.draw_state, row.draw_time, lambda: self._draw_action(stream))
+    def _cells(self, stream: LiveActivityStream) -> Sequence[Cell]:
+        state = read(stream.content_state)
+        return (
+            partial(_key, stream.stream_key, stream.last_activity_id),
+            partial(_status, is_paused=stream.paused, is_active=stream.HasField("activity_id")),
+            partial(_state, state.get("title", ""), words_of(state)),
+            partial(ago, stream.paused_at if stream.paused else stream.last_put_at),
+            partial(self._draw_action, stream.stream_key, is_paused=stream.paused),
+        )
 
-    def _draw_action(self, stream: LiveActivityStream) -> None:
+    def _draw_action(self, stream_key: str, *, is_paused: bool) -> None:
         if not self._visit.is_owner:
             return
-        act = control.resume if stream.paused else control.pause
-        button = quiet(
-            _("Resume") if stream.paused else _("Pause"), lambda: act(self._visit, stream.stream_key, self._after_act)
-        )
-        button.props["aria-label"] = f"{button.text} {stream.stream_key}"
+        act = control.resume if is_paused else control.pause
+        button = quiet(_("Resume") if is_paused else _("Pause"), lambda: act(self._visit, stream_key, self._after_act))
+        button.props["aria-label"] = f"{button.text} {stream_key}"
 
     def _empty(self) -> None:
         p(
@@ -86,51 +83,23 @@ class StreamTable:
         )
 
 
-def _status(stream: LiveActivityStream) -> tuple[bool, str]:
-    """The part of a stream whose change needs a new row."""
-    return stream.paused, stream.activity_id
+def _key(stream_key: str, last_activity_id: str) -> None:
+    if last_activity_id:
+        a(stream_key, f"/live-activities/{last_activity_id}", "link mono")
+    else:
+        text(stream_key, "mono")
 
 
-class _Row:
-    def __init__(self, stream: LiveActivityStream) -> None:
-        self._stream = stream
-        self.status = _status(stream)
-        self._title: Text | None = None
-        self._figure: Text | None = None
-        self._time: ui.element | None = None
+def _status(*, is_paused: bool, is_active: bool) -> None:
+    if is_paused:
+        badge(_("Paused"), "warn")
+    elif is_active:
+        badge(_("Active"), "good")
+    else:
+        badge(_("Nothing shown"))
 
-    def draw_key(self) -> None:
-        stream = self._stream
-        if stream.HasField("last_activity_id"):
-            a(stream.stream_key, f"/live-activities/{stream.last_activity_id}", "link mono")
-        else:
-            text(stream.stream_key, "mono")
 
-    def draw_status(self) -> None:
-        if self._stream.paused:
-            badge(_("Paused"), "warn")
-        elif self._stream.HasField("activity_id"):
-            badge(_("Active"), "good")
-        else:
-            badge(_("Nothing shown"))
-
-    def draw_state(self) -> None:
-        with div("stack-tight"):
-            self._title = text("", "strong")
-            self._figure = text("", "muted small")
-        self.show(self._stream)
-
-    def draw_time(self) -> None:
-        self._time = div()
-        self.show(self._stream)
-
-    def show(self, stream: LiveActivityStream) -> None:
-        """Shows the stream's new state in place."""
-        self._stream = stream
-        state = read(stream.content_state)
-        if self._title is not None and self._figure is not None:
-            self._title.text, self._figure.text = state.get("title", ""), words_of(state)
-        if self._time is not None:
-            self._time.clear()
-            with self._time:
-                ago(stream.paused_at if stream.paused else stream.last_put_at)
+def _state(title: str, figure: str) -> None:
+    with div("stack-tight"):
+        text(title, "strong")
+        text(figure, "muted small")

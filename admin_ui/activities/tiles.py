@@ -6,10 +6,10 @@ from smith.core.v1.live_activity_record_pb2 import LIVE_ACTIVITY_STATUS_ENDED, L
 
 from admin_ui.activities.buttons import buttons_of
 from admin_ui.activities.words import read
-from admin_ui.components.buttons import secondary
 from admin_ui.components.html import a, div, text
 from admin_ui.components.lock_screen import activity_card
 from admin_ui.components.paged_table import PageOf
+from admin_ui.components.paging import Paging
 from admin_ui.components.times import ago
 from admin_ui.texts import _
 
@@ -54,15 +54,13 @@ class Tiles:
     """A paged list of activities. Await `refresh()` to fill it, and when the activities may have changed."""
 
     def __init__(self, label: str, fetch: Fetch, *, on_empty: Callable[[], object]) -> None:
-        self._label = label
         self._fetch = fetch
         self._on_empty = on_empty
-        self._tokens: list[str | None] = [None]
         self._tiles: dict[str, Tile] = {}
         self._empty = div()
         self._grid = div("activity-grid").props("role=group")
         self._grid.props["aria-label"] = label
-        self._paging = div("paging")
+        self._paging = Paging(label, self.refresh)
 
     def shows(self, activity_id: str) -> bool:
         """Whether the activity is on this page of the list."""
@@ -72,9 +70,9 @@ class Tiles:
         """Reads the page again, or the first one. Cards that are shown already keep their place: a reader could not
         follow cards that change places with every update. Raises Refused."""
         if from_start:
-            self._tokens = [None]
-        page = await self._fetch(self._tokens[-1])
-        if not page.rows and len(self._tokens) > 1:
+            self._paging.to_first()
+        page = await self._fetch(self._paging.token)
+        if not page.rows and not self._paging.is_first:
             await self.refresh(from_start=True)
             return
         found = {one.activity_id: one for one in page.rows}
@@ -90,7 +88,7 @@ class Tiles:
             if not is_first:
                 self._tiles[activity_id].element.move(target_index=place)
         self._draw_empty(asked_for=from_start)
-        self._around(page.next_page_token)
+        self._paging.show(page.next_page_token)
 
     def _draw_empty(self, *, asked_for: bool) -> None:
         self._grid.set_visibility(bool(self._tiles))
@@ -101,22 +99,3 @@ class Tiles:
         if not self._tiles and not self._empty.default_slot.children:
             with self._empty:
                 self._on_empty()
-
-    def _around(self, next_page_token: str) -> None:
-        self._paging.clear()
-        self._paging.set_visibility(bool(next_page_token) or len(self._tokens) > 1)
-        if not self._paging.visible:
-            return
-
-        async def previous() -> None:
-            self._tokens.pop()
-            await self.refresh()
-
-        async def following() -> None:
-            self._tokens.append(next_page_token)
-            await self.refresh()
-
-        with self._paging:
-            secondary(_("Previous"), previous).set_enabled(len(self._tokens) > 1)
-            text(_("Page {number} of {list}").format(number=len(self._tokens), list=self._label), "muted")
-            secondary(_("Next"), following).set_enabled(bool(next_page_token))

@@ -1,6 +1,7 @@
 """The open invites: neither accepted nor revoked."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 from nicegui import ui
 from smith.core.v1.account_pb2 import ROLE_OWNER
@@ -22,7 +23,7 @@ from admin_ui.components.dialogs import confirm, dialog, dialog_actions, gone_wh
 from admin_ui.components.html import div, p, text
 from admin_ui.components.layout import badge
 from admin_ui.components.mail_state import mail_state
-from admin_ui.components.paged_table import Column, PagedTable, PageOf, row_actions
+from admin_ui.components.paged_table import Cell, Column, PagedTable, PageOf, row_actions
 from admin_ui.components.states import notice
 from admin_ui.components.times import ago
 from admin_ui.texts import _
@@ -41,7 +42,7 @@ class InviteList:
         self._visit = visit
         self._remark = div("hidden")
         self._table: PagedTable[Invite] = PagedTable(
-            _("Invited users"), COLUMNS, self._fetch, self._draw, on_empty=_draw_empty
+            _("Invited users"), COLUMNS, self._fetch, self._cells, key=lambda invite: invite.id, on_empty=_draw_empty
         )
         self._stage = div("hidden")
         """Where dialogs are drawn: outside the table, which may be redrawn while one is open."""
@@ -63,14 +64,14 @@ class InviteList:
                 )
         return PageOf(page.invites, page.next_page_token)
 
-    def _draw(self, invite: Invite) -> Sequence[Callable[[], object]]:
+    def _cells(self, invite: Invite) -> Sequence[Cell]:
         return (
-            lambda: _who(invite),
-            lambda: _status(invite),
-            lambda: mail_state(invite.mail, is_simulated=self._visit.destinations.mails_are_simulated),
-            lambda: ago(invite.invited_at),
-            lambda: ago(invite.expires_at),
-            lambda: self._actions(invite),
+            partial(_who, invite),
+            partial(_status, invite),
+            partial(mail_state, invite.mail, is_simulated=self._visit.destinations.mails_are_simulated),
+            partial(ago, invite.invited_at),
+            partial(ago, invite.expires_at),
+            partial(self._actions, invite),
         )
 
     def _actions(self, invite: Invite) -> None:

@@ -1,15 +1,15 @@
 """Tables of lists that the server pages: any number of rows, of which the browser holds one page."""
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from functools import partial
+from typing import Any, Generic, TypeVar
 
 from nicegui import ui
 
-from admin_ui.components.buttons import secondary
 from admin_ui.components.html import a, div, text
-from admin_ui.texts import _
+from admin_ui.components.paging import Paging
 
 PAGE_SIZE = 50
 
@@ -42,15 +42,19 @@ def row_actions() -> Iterator[None]:
 
 Fetch = Callable[[str | None], Awaitable[PageOf[Row]]]
 """Reads the page with this token, the first without one."""
-Draw = Callable[[Row], Sequence[Callable[[], object]]]
-"""How a row's cells are drawn: one function for each column, called within the cell."""
+Cell = partial[Any]
+"""Draws the content of a cell. It is called again only when its function or its arguments are others, so give it just
+what the cell shows and does."""
+Cells = Callable[[Row], Sequence[Cell]]
+"""The cells of a row, one for each column."""
 
 
 class PagedTable(Generic[Row]):
     """A table that begins with the first page. Await `refresh()` to fill it, and when its rows have changed.
 
-    Below 700 px each row becomes a card, its cells labelled with the headings. With `href` each row is a link, one line
-    high, and two below 700 px: columns with the class `log-more` share the second.
+    What says the same stays in place: a person may be clicking it, or be there with the keyboard. Below 700 px each row
+    becomes a card, its cells labelled with the headings. With `href` each row is a link, one line high, and two below
+    700 px: columns with the class `log-more` share the second.
     """
 
     def __init__(
@@ -58,48 +62,74 @@ class PagedTable(Generic[Row]):
         label: str,
         columns: Sequence[Column],
         fetch: Fetch[Row],
-        draw: Draw[Row],
+        cells: Cells[Row],
         *,
+        key: Callable[[Row], Hashable],
         on_empty: Callable[[], object],
         href: Callable[[Row], str] | None = None,
     ) -> None:
-        """`label` names the table for screen readers; `on_empty` draws what is shown if there are no rows; `href` is
-        where a row leads: its first cell is the link, which lies over the whole row."""
+        """`label` names the table for screen readers; `key` identifies a row within a page; `on_empty` draws what is
+        shown if there are no rows; `href` is where a row leads, for as long as it is there: its first cell is the link,
+        which lies over the whole row."""
         self._label = label
         self._columns = columns
         self._fetch = fetch
-        self._draw = draw
+        self._cells = cells
+        self._key = key
         self._on_empty = on_empty
         self._href = href
-        self._tokens: list[str | None] = [None]
-        """Tokens of the pages before this one, and of this one."""
-        self._next = ""
         self._asked = 0
-        self._place = div("table-place")
+        with div("table-place"):
+            self._place = div()
+            self._paging = Paging(label, self.refresh)
+        self._body: ui.element | None = None
+        """Where the rows are; None if there are none."""
+        self._shown: dict[Hashable, _ShownRow] = {}
 
     async def refresh(self, *, from_start: bool = False) -> None:
-        """Reads the page again, or the first one, and draws it. Raises Refused."""
+        """Reads the page again, or the first one, and draws what has changed. Raises Refused."""
         if from_start:
-            self._tokens = [None]
+            self._paging.to_first()
         self._asked += 1
         asked = self._asked
-        page = await self._fetch(self._tokens[-1])
+        page = await self._fetch(self._paging.token)
         if asked != self._asked:
             # Another refresh has begun meanwhile: its answer is the newer one, whichever comes first.
             return
-        if not page.rows and len(self._tokens) > 1:
+        if not page.rows and not self._paging.is_first:
             await self.refresh(from_start=True)
             return
-        self._next = page.next_page_token
-        self._place.clear()
-        with self._place:
-            if page.rows:
-                self._table(page.rows)
-                self._paging()
-            else:
+        self._paging.show(page.next_page_token)
+        if page.rows:
+            self._show(page.rows)
+        elif self._body is not None or from_start or not self._place.default_slot.children:
+            # What a person has opened in it stays open while nothing comes.
+            self._body, self._shown = None, {}
+            self._place.clear()
+            with self._place:
                 self._on_empty()
 
-    def _table(self, rows: Sequence[Row]) -> None:
+    def _show(self, rows: Sequence[Row]) -> None:
+        if self._body is None:
+            self._place.clear()
+            with self._place:
+                self._body = self._table()
+        before, self._shown = self._shown, {}
+        for row in rows:
+            key = self._key(row)
+            shown = before.pop(key, None)
+            if shown is None:
+                with self._body:
+                    shown = _ShownRow(self._columns, self._href and self._href(row))
+            self._shown[key] = shown
+            shown.show(self._cells(row))
+        for gone in before.values():
+            gone.element.delete()
+        for place, shown in enumerate(self._shown.values()):
+            if self._body.default_slot.children[place] is not shown.element:
+                shown.element.move(target_index=place)
+
+    def _table(self) -> ui.element:
         links = self._href is not None
         with (
             div("table-of-links" if links else "table-scroll"),
@@ -109,34 +139,40 @@ class PagedTable(Generic[Row]):
             with ui.element("thead"), ui.element("tr"):
                 for column in self._columns:
                     text(column.name, column.classes, "th").props("scope=col")
-            with ui.element("tbody"):
-                for row in rows:
-                    with ui.element("tr"):
-                        self._cells(row)
+            return ui.element("tbody")
 
-    def _cells(self, row: Row) -> None:
-        for column, draw in zip(self._columns, self._draw(row), strict=True):
-            with ui.element("td").classes(column.classes) as cell:
-                cell.props["data-label"] = column.name
-                if self._href is not None and column is self._columns[0]:
-                    with a("", self._href(row), "row-link"):
-                        draw()
-                else:
-                    draw()
 
-    def _paging(self) -> None:
-        if not self._next and len(self._tokens) == 1:
-            return
-        with ui.element("nav").classes("paging") as paging:
-            paging.props["aria-label"] = _("Pages of {label}").format(label=self._label)
-            secondary(_("Previous"), self._previous).set_enabled(len(self._tokens) > 1)
-            text(_("Page {count}").format(count=len(self._tokens)), "muted")
-            secondary(_("Next"), self._following).set_enabled(bool(self._next))
+class _ShownRow:
+    """A row on the page."""
 
-    async def _previous(self) -> None:
-        self._tokens.pop()
-        await self.refresh()
+    def __init__(self, columns: Sequence[Column], href: str | None) -> None:
+        self._cells: list[Cell | None] = [None] * len(columns)
+        self._places: list[ui.element] = []
+        with ui.element("tr") as self.element:
+            for column in columns:
+                with ui.element("td").classes(column.classes) as place:
+                    place.props["data-label"] = column.name
+                    self._places.append(place if href is None or self._places else a("", href, "row-link"))
 
-    async def _following(self) -> None:
-        self._tokens.append(self._next)
-        await self.refresh()
+    def show(self, cells: Sequence[Cell]) -> None:
+        """Draws the cells that are others than before."""
+        for number, (cell, place) in enumerate(zip(cells, self._places, strict=True)):
+            if _is_same(cell, self._cells[number]):
+                continue
+            self._cells[number] = cell
+            place.clear()
+            with place:
+                cell()
+
+
+def _is_same(one: object, other: object) -> bool:
+    """Whether both are equal. Partials are if they call the same with the same."""
+    if not isinstance(one, partial) or not isinstance(other, partial):
+        return one == other
+    return (
+        one.func == other.func
+        and len(one.args) == len(other.args)
+        and all(map(_is_same, one.args, other.args))
+        and one.keywords.keys() == other.keywords.keys()
+        and all(_is_same(value, other.keywords[name]) for name, value in one.keywords.items())
+    )

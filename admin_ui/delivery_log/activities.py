@@ -1,6 +1,7 @@
 """The list of Live Activities."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar
 
 from smith.core.v1 import event_pb2 as events
@@ -10,10 +11,10 @@ from smith.core.v1.live_activity_service_pb2 import ListLiveActivitiesRequest
 from admin_ui.activities.words import PHASES, read
 from admin_ui.activity_types.registry import words as words_of
 from admin_ui.components.html import text
-from admin_ui.components.paged_table import Column, PageOf
+from admin_ui.components.paged_table import Cell, Column, PageOf
 from admin_ui.core import Core
 from admin_ui.delivery_log.filters import LogFilters
-from admin_ui.delivery_log.lists import NARROW, TIME, Ask, MessageList, iso, now, one_line
+from admin_ui.delivery_log.lists import NARROW, TIME, Ask, MessageList, iso, now, one_line, when
 from admin_ui.delivery_log.words import phase_badges, recipients
 from admin_ui.texts import _
 
@@ -85,16 +86,16 @@ class Activities(MessageList[pb.LiveActivity]):
         """See MessageList."""
         return f"/live-activities/{row.activity_id}"
 
-    def cells(self, row: pb.LiveActivity) -> Sequence[Callable[[], object]]:
+    def cells(self, row: pb.LiveActivity) -> Sequence[Cell]:
         """See MessageList."""
         state = read(row.content_state)
         detail = " · ".join(part for part in (state.get("subtitle", ""), words_of(state)) if part)
         return (
-            lambda: one_line(state.get("title", ""), detail),
-            lambda: text(recipients(row.channel_slugs), "muted"),
-            lambda: text(row.started_by or "unknown", "muted"),
-            lambda: phase_badges(row.phases),
-            lambda: self._when(row, row.ended_at if row.HasField("ended_at") else row.updated_at),
+            partial(one_line, state.get("title", ""), detail),
+            partial(text, recipients(row.channel_slugs), "muted"),
+            partial(text, row.started_by or _("unknown"), "muted"),
+            partial(phase_badges, row.phases),
+            partial(when, self.href(row), row.ended_at if row.HasField("ended_at") else row.updated_at),
         )
 
     def written(self, row: pb.LiveActivity) -> Sequence[str]:

@@ -9,7 +9,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from smith.core.v1.event_pb2 import Event, EventType
 
 from admin_ui.components.html import a, text
-from admin_ui.components.paged_table import Column, PageOf
+from admin_ui.components.paged_table import Cell, Column, PageOf
 from admin_ui.components.times import ago
 from admin_ui.core import Core
 from admin_ui.delivery_log.filters import LogFilters
@@ -67,8 +67,8 @@ class MessageList(ABC, Generic[Row]):
         """The page of the row."""
 
     @abstractmethod
-    def cells(self, row: Row) -> Sequence[Callable[[], object]]:
-        """One function for each column, called within its cell."""
+    def cells(self, row: Row) -> Sequence[Cell]:
+        """The cells of the row, one for each column."""
 
     @abstractmethod
     def written(self, row: Row) -> Sequence[str]:
@@ -85,10 +85,12 @@ class MessageList(ABC, Generic[Row]):
             page_token = page.next_page_token
         return page
 
-    def _when(self, row: Row, moment: Timestamp) -> None:
-        # The link of the first cell lies over the whole row. The time lies above it, for its tooltip.
-        with a("", self.href(row), "row-also").props("tabindex=-1"):
-            ago(moment)
+
+def when(href: str, moment: Timestamp) -> None:
+    """A time, in a row that leads to `href`."""
+    # The link of the first cell lies over the whole row. The time lies above it, for its tooltip.
+    with a("", href, "row-also").props("tabindex=-1"):
+        ago(moment)
 
 
 def one_line(title: str, detail: str = "") -> None:

@@ -60,8 +60,8 @@ class LogPage(Generic[Row]):
             self._news = secondary("", self._from_start, icon="arrow_upward")
             self._news.set_visibility(False)
         self._table: PagedTable[Row] = PagedTable(
-            self._list.name, self._list.columns, self._fetch, self._list.cells, on_empty=self._empty,
-            href=self._list.href,
+            self._list.name, self._list.columns, self._fetch, self._list.cells, key=self._list.id_of,
+            on_empty=self._empty, href=self._list.href,
         )  # fmt: skip
         self._say_filters(filters)
         self._visit.watch(self._list.news, self._heard)

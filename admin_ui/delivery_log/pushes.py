@@ -1,6 +1,7 @@
 """The list of push notifications."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import ClassVar
 
 from smith.core.v1 import push_notification_pb2 as pb
@@ -8,10 +9,10 @@ from smith.core.v1.event_pb2 import EVENT_TYPE_PUSH_NOTIFICATION_REPLACED, EVENT
 from smith.core.v1.push_notification_service_pb2 import ListPushNotificationsRequest
 
 from admin_ui.components.html import text
-from admin_ui.components.paged_table import Column, PageOf
+from admin_ui.components.paged_table import Cell, Column, PageOf
 from admin_ui.core import Core
 from admin_ui.delivery_log.filters import LogFilters
-from admin_ui.delivery_log.lists import NARROW, TIME, Ask, MessageList, iso, now, one_line
+from admin_ui.delivery_log.lists import NARROW, TIME, Ask, MessageList, iso, now, one_line, when
 from admin_ui.delivery_log.words import outcome_badges, recipients, sender
 from admin_ui.texts import _
 
@@ -77,14 +78,14 @@ class Pushes(MessageList[pb.PushNotification]):
         """See MessageList."""
         return f"/delivery-log/{row.id}"
 
-    def cells(self, row: pb.PushNotification) -> Sequence[Callable[[], object]]:
+    def cells(self, row: pb.PushNotification) -> Sequence[Cell]:
         """See MessageList."""
         return (
-            lambda: one_line(row.title, row.message[:MOST_SHOWN]),
-            lambda: text(recipients(row.channels, is_one_device=bool(row.device_id)), "muted"),
-            lambda: text(sender(row), "muted"),
-            lambda: outcome_badges(row.counts),
-            lambda: self._when(row, row.created_at),
+            partial(one_line, row.title, row.message[:MOST_SHOWN]),
+            partial(text, recipients(row.channels, is_one_device=bool(row.device_id)), "muted"),
+            partial(text, sender(row), "muted"),
+            partial(outcome_badges, row.counts),
+            partial(when, self.href(row), row.created_at),
         )
 
     def written(self, row: pb.PushNotification) -> Sequence[str]:

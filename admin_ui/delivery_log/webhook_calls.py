@@ -1,6 +1,6 @@
 """The list of webhook calls: what people have tapped, and what the receivers answered."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import ClassVar
 
@@ -12,11 +12,11 @@ from smith.core.v1.webhook_service_pb2 import ListWebhookCallsRequest
 
 from admin_ui.components.html import div, phrase, text
 from admin_ui.components.layout import badge
-from admin_ui.components.paged_table import Column, PageOf
+from admin_ui.components.paged_table import Cell, Column, PageOf
 from admin_ui.components.times import ago
 from admin_ui.core import Core
 from admin_ui.delivery_log.filters import LogFilters
-from admin_ui.delivery_log.lists import NARROW, TIME, Ask, MessageList, iso, now, one_line
+from admin_ui.delivery_log.lists import NARROW, TIME, Ask, MessageList, iso, now, one_line, when
 from admin_ui.delivery_log.words import RUN_STATES, run_outcome
 from admin_ui.texts import _
 
@@ -81,24 +81,14 @@ class WebhookCalls(MessageList[WebhookCall]):
         """See MessageList."""
         return f"{self.path}/{row.action_run.id}"
 
-    def cells(self, row: WebhookCall) -> Sequence[Callable[[], object]]:
+    def cells(self, row: WebhookCall) -> Sequence[Cell]:
         """See MessageList."""
-
-        def outcome() -> None:
-            with div("cluster"):
-                badge(*RUN_STATES[row.action_run.state])
-                if row.action_run.state == ACTION_RUN_STATE_RUNNING and row.action_run.attempts:
-                    with div("muted small"):
-                        phrase(_("again {when}"), when=partial(ago, row.due_at))
-                else:
-                    text(run_outcome(row), "muted small")
-
         return (
-            lambda: one_line(row.action_title or _("A button that is gone"), row.url),
-            lambda: text(row.subject_title or _("a message that is gone"), "muted"),
-            lambda: text(row.device_name or _("a device that is gone"), "muted"),
-            outcome,
-            lambda: self._when(row, row.action_run.created_at),
+            partial(one_line, row.action_title or _("A button that is gone"), row.url),
+            partial(text, row.subject_title or _("a message that is gone"), "muted"),
+            partial(text, row.device_name or _("a device that is gone"), "muted"),
+            partial(_outcome, row),
+            partial(when, self.href(row), row.action_run.created_at),
         )
 
     def written(self, row: WebhookCall) -> Sequence[str]:
@@ -111,3 +101,13 @@ class WebhookCalls(MessageList[WebhookCall]):
             str(run.status_code) if run.HasField("status_code") else "", run.reason, iso(row.due_at),
             iso(run.settled_at),
         )  # fmt: skip
+
+
+def _outcome(row: WebhookCall) -> None:
+    with div("cluster"):
+        badge(*RUN_STATES[row.action_run.state])
+        if row.action_run.state == ACTION_RUN_STATE_RUNNING and row.action_run.attempts:
+            with div("muted small"):
+                phrase(_("again {when}"), when=partial(ago, row.due_at))
+        else:
+            text(run_outcome(row), "muted small")

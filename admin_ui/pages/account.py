@@ -1,6 +1,6 @@
 """The signed-in person's own page: name, password, second factor, sessions, workspaces."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from nicegui import ui
@@ -21,7 +21,7 @@ from admin_ui.components.form_words import show_refusal
 from admin_ui.components.html import div, p, text
 from admin_ui.components.identities import identities
 from admin_ui.components.layout import badge, card, page_header
-from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageOf
+from admin_ui.components.paged_table import PAGE_SIZE, Cell, Column, PagedTable, PageOf
 from admin_ui.components.proof import means_of
 from admin_ui.components.saving import save_from
 from admin_ui.components.times import ago
@@ -143,7 +143,12 @@ class SessionList:
                 Column(_("Actions"), "actions"),
             )
             self._table: PagedTable[Session] = PagedTable(
-                _("Sessions"), columns, self._fetch, self._draw, on_empty=lambda: p(_("No sessions."), "muted")
+                _("Sessions"),
+                columns,
+                self._fetch,
+                self._cells,
+                key=lambda session: session.id,
+                on_empty=lambda: p(_("No sessions."), "muted"),
             )
 
     async def refresh(self) -> None:
@@ -155,13 +160,13 @@ class SessionList:
         page = await self._visit.ask(self._visit.core.accounts.ListSessions, request)
         return PageOf(page.sessions, page.next_page_token)
 
-    def _draw(self, session: Session) -> Sequence[Callable[[], object]]:
+    def _cells(self, session: Session) -> Sequence[Cell]:
         return [
-            lambda: self._who(session),
-            lambda: text(session.client_address or _("unknown"), "mono small"),
-            lambda: ago(session.created_at),
-            lambda: ago(session.expires_at),
-            lambda: self._actions(session),
+            partial(self._who, session),
+            partial(text, session.client_address or _("unknown"), "mono small"),
+            partial(ago, session.created_at),
+            partial(ago, session.expires_at),
+            partial(self._actions, session),
         ]
 
     def _who(self, session: Session) -> None:

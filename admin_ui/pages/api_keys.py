@@ -1,6 +1,7 @@
 """The API keys: which backends may send, and to which channels."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 from nicegui import ui
 from smith.core.v1.api_key_pb2 import API_KEY_SCOPE_CHANNELS, ApiKey
@@ -11,7 +12,7 @@ from admin_ui.components.buttons import icon_button, primary
 from admin_ui.components.dialogs import confirm
 from admin_ui.components.html import code, div, text
 from admin_ui.components.layout import badge, page_header
-from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageOf, row_actions
+from admin_ui.components.paged_table import PAGE_SIZE, Cell, Column, PagedTable, PageOf, row_actions
 from admin_ui.components.states import empty_state
 from admin_ui.components.times import ago
 from admin_ui.pages.delivery_log import log_of_key
@@ -51,7 +52,7 @@ class ApiKeysPage:
         with page_header(_("API keys"), _("Secrets with which your programs send. Keep them confidential.")):
             primary(_("Create API key"), dialog.create, icon="add")
         self._table: PagedTable[ApiKey] = PagedTable(
-            _("API keys"), COLUMNS, self._fetch, self._draw_row, on_empty=self._draw_empty
+            _("API keys"), COLUMNS, self._fetch, self._cells, key=lambda key: key.id, on_empty=self._draw_empty
         )
         self._stage = div("hidden")
         await self._refresh()
@@ -72,14 +73,14 @@ class ApiKeysPage:
         ):
             primary(_("Create your first key"), self._dialog.create, icon="add")
 
-    def _draw_row(self, key: ApiKey) -> Sequence[Callable[[], object]]:
+    def _cells(self, key: ApiKey) -> Sequence[Cell]:
         return (
-            lambda: _name(key),
-            lambda: _scope(key),
-            lambda: _channels(key),
-            lambda: ago(key.created_at),
-            lambda: ago(key.last_used_at if key.HasField("last_used_at") else None),
-            lambda: self._actions(key),
+            partial(_name, key),
+            partial(_scope, key),
+            partial(_channels, key),
+            partial(ago, key.created_at),
+            partial(ago, key.last_used_at if key.HasField("last_used_at") else None),
+            partial(self._actions, key),
         )
 
     def _actions(self, key: ApiKey) -> None:

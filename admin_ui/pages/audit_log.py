@@ -1,7 +1,7 @@
 """Who did what in the workspace, as sentences."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import partial
 
 from google.protobuf.descriptor import ServiceDescriptor
@@ -35,7 +35,7 @@ from admin_ui.components.copying import snippet
 from admin_ui.components.dialogs import dialog, dialog_actions, gone_when_closed
 from admin_ui.components.html import a, div, text
 from admin_ui.components.layout import fact, facts, page_header
-from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageOf
+from admin_ui.components.paged_table import PAGE_SIZE, Cell, Column, PagedTable, PageOf
 from admin_ui.components.settings_tabs import settings_tabs
 from admin_ui.components.states import empty_state
 from admin_ui.components.times import ago
@@ -125,7 +125,9 @@ class AuditPage:
             if self._actor_id:
                 a(_("Acts of everybody"), PATH)
         self._dialogs = div()
-        self._table = PagedTable(_("Audit log"), COLUMNS, self._fetch, self._cells, on_empty=self._empty)
+        self._table: PagedTable[AuditEntry] = PagedTable(
+            _("Audit log"), COLUMNS, self._fetch, self._cells, key=lambda entry: entry.id, on_empty=self._empty
+        )
         await self._table.refresh()
 
     async def _refresh(self) -> None:
@@ -148,7 +150,7 @@ class AuditPage:
         ):
             pass
 
-    def _cells(self, entry: AuditEntry) -> list[Callable[[], object]]:
+    def _cells(self, entry: AuditEntry) -> Sequence[Cell]:
         details = _("Details of: {deed}").format(deed=deed_of(entry))
         return [
             partial(ago, entry.occurred_at),

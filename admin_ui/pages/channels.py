@@ -1,6 +1,7 @@
 """The account's channels."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 from smith.core.v1.channel_pb2 import Channel
 from smith.core.v1.channel_service_pb2 import ListChannelsRequest
@@ -9,7 +10,7 @@ from admin_ui.channels.dialogs import ChannelDialogs
 from admin_ui.components.buttons import icon_button, primary
 from admin_ui.components.html import a, code, div, text
 from admin_ui.components.layout import page_header
-from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageOf, row_actions
+from admin_ui.components.paged_table import PAGE_SIZE, Cell, Column, PagedTable, PageOf, row_actions
 from admin_ui.components.search import search_field
 from admin_ui.components.states import empty_state
 from admin_ui.components.times import ago
@@ -49,7 +50,7 @@ class ChannelsPage:
             primary(_("Create channel"), self._create, icon="add")
         self._search = search_field(_("Find by name or slug"), self._searched)
         self._table: PagedTable[Channel] = PagedTable(
-            _("Channels"), COLUMNS, self._fetch, self._draw_row, on_empty=self._draw_empty
+            _("Channels"), COLUMNS, self._fetch, self._cells, key=lambda channel: channel.id, on_empty=self._draw_empty
         )
         await self._table.refresh()
 
@@ -72,14 +73,14 @@ class ChannelsPage:
         with empty_state("tag", _("No channels yet"), explanation):
             primary(_("Create your first channel"), self._create, icon="add")
 
-    def _draw_row(self, channel: Channel) -> Sequence[Callable[[], object]]:
+    def _cells(self, channel: Channel) -> Sequence[Cell]:
         people = len(channel.user_ids)
         return (
-            lambda: _name(channel),
-            lambda: text(f"{people}+" if people == MANY else str(people)),
-            lambda: text(f"{channel.device_count:,}"),
-            lambda: ago(channel.created_at),
-            lambda: self._actions(channel),
+            partial(_name, channel),
+            partial(text, f"{people}+" if people == MANY else str(people)),
+            partial(text, f"{channel.device_count:,}"),
+            partial(ago, channel.created_at),
+            partial(self._actions, channel),
         )
 
     def _actions(self, channel: Channel) -> None:

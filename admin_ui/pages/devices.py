@@ -1,6 +1,6 @@
 """The account's devices: found, renamed, removed, and new ones paired."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from nicegui import ui
@@ -30,9 +30,9 @@ from smith.core.v1.push_notification_service_pb2 import SendTestPushNotification
 
 from admin_ui.components.buttons import icon_button, primary, secondary
 from admin_ui.components.dialogs import confirm, dialog, dialog_actions
-from admin_ui.components.html import a, code, div, labelled, text
+from admin_ui.components.html import Text, a, code, div, labelled, text
 from admin_ui.components.layout import badge, page_header
-from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageOf, row_actions
+from admin_ui.components.paged_table import PAGE_SIZE, Cell, Column, PagedTable, PageOf, row_actions
 from admin_ui.components.pairing import Pairing
 from admin_ui.components.saving import save_from
 from admin_ui.components.search import MAX_SEARCH, search_field
@@ -98,9 +98,11 @@ class DevicesPage:
             primary(_("Pair a device"), self._pairing.open, icon="add")
         with div("spread"):
             self._search = search_field(_("Find by device, name or e-mail"), self.search, value=self._wanted)
-            self._filters = labelled(div("filters").props("role=group"), _("Filter by state"))
-        self._chosen_person = div("cluster person-filter")
-        self._table = PagedTable(_("Devices"), COLUMNS, self._fetch, self._cells, on_empty=self._empty)
+            self._filters = self._draw_filters()
+        self._person = self._draw_person()
+        self._table: PagedTable[Device] = PagedTable(
+            _("Devices"), COLUMNS, self._fetch, self._cells, key=lambda device: device.id, on_empty=self._empty
+        )
 
     async def refresh(self) -> None:
         """Reads the page of the list that is shown again. Raises Refused."""
@@ -128,36 +130,42 @@ class DevicesPage:
         )
         found = await self._visit.ask(self._visit.core.devices.ListDevices, request)
         if found.HasField("counts"):
-            self._draw_filters(found.counts)
-            self._draw_person(found.devices)
+            self._show_filters(found.counts)
+            self._show_person(found.devices)
         return PageOf(found.devices, found.next_page_token)
 
-    def _draw_filters(self, counts: DeviceCounts) -> None:
-        numbers = {"ready": counts.ready, "waiting": counts.waiting, "dead": counts.dead}
-        more = "+" if counts.more else ""
-        self._filters.clear()
-        with self._filters:
-            for key, (name, _) in STATES.items():
-                number = numbers.get(key, sum(numbers.values()))
-                button = ui.element("button").classes("filter").mark(f"state-{key or 'all'}")
-                button.props(f"type=button aria-pressed={'true' if key == self._state else 'false'}")
+    def _draw_filters(self) -> dict[str, tuple[ui.element, Text]]:
+        filters: dict[str, tuple[ui.element, Text]] = {}
+        with labelled(div("filters").props("role=group"), _("Filter by state")):
+            for key, (name, _state) in STATES.items():
+                button = ui.element("button").classes("filter").mark(f"state-{key or 'all'}").props("type=button")
                 button.on("click", partial(self._choose, key))
                 with button:
                     text(name)
-                    text(f"{number:,}{more}", "filter-count num")
+                    filters[key] = button, text("", "filter-count num")
+        return filters
+
+    def _show_filters(self, counts: DeviceCounts) -> None:
+        numbers = {"ready": counts.ready, "waiting": counts.waiting, "dead": counts.dead}
+        more = "+" if counts.more else ""
+        for key, (button, number) in self._filters.items():
+            button.props(f"aria-pressed={'true' if key == self._state else 'false'}")
+            number.text = f"{numbers.get(key, sum(numbers.values())):,}{more}"
 
     async def _choose(self, state: str) -> None:
         self._state = state
         await self.search()
 
-    def _draw_person(self, found: Sequence[Device]) -> None:
-        self._chosen_person.clear()
-        if not self._user_id:
-            return
-        name = next((device.user_name or device.user_email for device in found), _("one person"))
-        with self._chosen_person:
-            text(_("Only devices of {name}.").format(name=name), "muted")
+    def _draw_person(self) -> Text:
+        with div("cluster person-filter") as chosen:
+            name = text("", "muted")
             a(_("Show everybody's"), "/devices")
+        chosen.set_visibility(bool(self._user_id))
+        return name
+
+    def _show_person(self, found: Sequence[Device]) -> None:
+        name = next((device.user_name or device.user_email for device in found), _("one person"))
+        self._person.text = _("Only devices of {name}.").format(name=name)
 
     def _empty(self) -> None:
         if self._search.value or self._state or self._user_id:
@@ -168,46 +176,46 @@ class DevicesPage:
         with empty_state("devices", _("No devices yet"), explanation):
             secondary(_("Pair your first device"), self._pairing.open)
 
-    def _cells(self, device: Device) -> list[Callable[[], object]]:
-        return [
-            partial(_name, device),
-            partial(_person, device),
-            partial(_state, device),
-            partial(_channels, device),
+    def _cells(self, device: Device) -> Sequence[Cell]:
+        words = words_of(device)
+        is_own = self._visit.is_owner or device.user_id == self._visit.member.user_id
+        is_ready = device.push_token_state == PUSH_TOKEN_STATE_ACTIVE
+        return (
+            partial(_name, device.name, icon_of(device), kind_of(device)),
+            partial(_person, device.user_id, device.user_name, device.user_email),
+            partial(_state, words.label, words.tone, words.advice),
+            partial(_channels, device.channels, device.channel_count),
             partial(ago, device.last_seen_at if device.HasField("last_seen_at") else None),
-            partial(self._actions, device),
-        ]
+            partial(self._actions, device.id, device.name, is_own=is_own, is_ready=is_ready),
+        )
 
-    def _actions(self, device: Device) -> None:
+    def _actions(self, device_id: str, name: str, *, is_own: bool, is_ready: bool) -> None:
         with row_actions():
-            log = log_of_device(device.id)
-            icon_button(
-                "receipt_long", _("What {name} was sent").format(name=device.name), lambda: ui.navigate.to(log)
-            ).mark("log")
-            if not self._visit.is_owner and device.user_id != self._visit.member.user_id:
+            log = log_of_device(device_id)
+            icon_button("receipt_long", _("What {name} was sent").format(name=name), lambda: ui.navigate.to(log)).mark(
+                "log"
+            )
+            if not is_own:
                 return
-            if device.push_token_state == PUSH_TOKEN_STATE_ACTIVE:
-                icon_button(
-                    "send", _("Send a test to {name}").format(name=device.name), partial(self._test, device)
-                ).mark("test")
-            icon_button("edit", _("Rename {name}").format(name=device.name), partial(self._rename, device)).mark(
-                "rename"
-            )
-            icon_button("delete", _("Remove {name}").format(name=device.name), partial(self._remove, device)).mark(
-                "remove"
-            )
+            if is_ready:
+                words = _("Send a test to {name}").format(name=name)
+                icon_button("send", words, partial(self._test, device_id)).mark("test")
+            words = _("Rename {name}").format(name=name)
+            icon_button("edit", words, partial(self._rename, device_id, name)).mark("rename")
+            words = _("Remove {name}").format(name=name)
+            icon_button("delete", words, partial(self._remove, device_id, name)).mark("remove")
 
-    async def _test(self, device: Device) -> None:
-        request = SendTestPushNotificationRequest(device_id=device.id)
+    async def _test(self, device_id: str) -> None:
+        request = SendTestPushNotificationRequest(device_id=device_id)
         test = self._visit.core.push_notifications.SendTestPushNotification
         tell_sent((await self._visit.ask(test, request)).sent)
 
-    async def _rename(self, device: Device) -> None:
+    async def _rename(self, device_id: str, name: str) -> None:
         with self._dialogs, dialog(_("Rename device")) as shown:
-            field = ui.input(_("Name"), value=device.name).props("autofocus maxlength=100")
+            field = ui.input(_("Name"), value=name).props("autofocus maxlength=100")
 
             async def save() -> None:
-                request = UpdateDeviceRequest(device_id=device.id, name=field.value or "")
+                request = UpdateDeviceRequest(device_id=device_id, name=field.value or "")
                 update = self._visit.core.devices.UpdateDevice
                 if await save_from(field, lambda: self._visit.ask(update, request)) is not None:
                     shown.submit(True)
@@ -219,52 +227,51 @@ class DevicesPage:
             await self.refresh()
         shown.delete()
 
-    async def _remove(self, device: Device) -> None:
+    async def _remove(self, device_id: str, name: str) -> None:
         explanation = _(
             "Its app or page is signed out at once and receives nothing more. To use it later, pair it again."
         )
         with self._dialogs:
-            agreed = await confirm(_("Remove {name}?").format(name=device.name), explanation, _("Remove device"))
+            agreed = await confirm(_("Remove {name}?").format(name=name), explanation, _("Remove device"))
         if not agreed:
             return
-        await self._visit.ask(self._visit.core.devices.DeleteDevice, DeleteDeviceRequest(device_id=device.id))
-        ui.notify(_("Removed {name}.").format(name=device.name), type="positive")
+        await self._visit.ask(self._visit.core.devices.DeleteDevice, DeleteDeviceRequest(device_id=device_id))
+        ui.notify(_("Removed {name}.").format(name=name), type="positive")
         await self.refresh()
 
 
-def _name(device: Device) -> None:
+def _name(name: str, icon: str, kind: str) -> None:
     with div("device-name"):
-        ui.icon(icon_of(device)).classes("device-icon").props("aria-hidden=true")
+        ui.icon(icon).classes("device-icon").props("aria-hidden=true")
         with div("stack-tight"):
-            text(device.name, "strong")
-            if kind := kind_of(device):
+            text(name, "strong")
+            if kind:
                 text(kind, "muted small")
 
 
-def _person(device: Device) -> None:
+def _person(user_id: str, name: str, email: str) -> None:
     with div("stack-tight device-person"):
-        a(device.user_name or device.user_email, f"/devices?user={device.user_id}", "quiet-link truncate")
-        if device.user_name not in {"", device.user_email}:
-            text(device.user_email, "muted small truncate")
+        a(name or email, f"/devices?user={user_id}", "quiet-link truncate")
+        if name not in {"", email}:
+            text(email, "muted small truncate")
 
 
-def _state(device: Device) -> None:
-    words = words_of(device)
+def _state(label: str, tone: str, advice: str) -> None:
     with div("stack-tight device-state"):
         with div("cluster"):
-            badge(words.label, words.tone)
-        if words.advice:
-            text(words.advice, "muted small")
+            badge(label, tone)
+        if advice:
+            text(advice, "muted small")
 
 
-def _channels(device: Device) -> None:
-    if not device.channel_count:
+def _channels(slugs: Sequence[str], number: int) -> None:
+    if not number:
         text(_("none"), "muted")
         return
     with div("cluster"):
-        for slug in device.channels[:SHOWN_CHANNELS]:
+        for slug in slugs[:SHOWN_CHANNELS]:
             code(slug)
-        hidden = device.channel_count - min(SHOWN_CHANNELS, len(device.channels))
+        hidden = number - min(SHOWN_CHANNELS, len(slugs))
         if hidden:
-            more = text(f"+{hidden}{'+' if device.channel_count >= 100 else ''}", "muted small")
-            more.props["title"] = ", ".join(device.channels)
+            more = text(f"+{hidden}{'+' if number >= 100 else ''}", "muted small")
+            more.props["title"] = ", ".join(slugs)

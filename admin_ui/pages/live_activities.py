@@ -86,7 +86,7 @@ class _Lists:
         await self._now.refresh()
 
     async def _stream_moved(self, happened: Sequence[events.Event]) -> None:
-        await self._streams.move_on()
+        await self._streams.refresh()
         await asyncio.sleep(CALM_SECONDS)
 
     async def _changed(self, happened: Sequence[events.Event]) -> None:

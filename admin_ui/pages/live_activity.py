@@ -1,7 +1,8 @@
 """One Live Activity: its card, the state of each device and why, and its timeline."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 from smith.core.v1 import event_pb2 as events
 from smith.core.v1.live_activity_record_pb2 import LIVE_ACTIVITY_STATUS_ENDED, LiveActivityDevice
@@ -23,7 +24,7 @@ from admin_ui.components.copying import copyable, snippet
 from admin_ui.components.html import a, div, p, text
 from admin_ui.components.layout import back_link, badge, card, fact, facts
 from admin_ui.components.lock_screen import activity_card
-from admin_ui.components.paged_table import Column, PagedTable, PageOf
+from admin_ui.components.paged_table import Cell, Column, PagedTable, PageOf
 from admin_ui.components.times import ago
 from admin_ui.core import Refused
 from admin_ui.requests.words import requests_about
@@ -86,7 +87,12 @@ class _Details:
             with div("stack"):
                 with card(_("Devices"), _("How far each phone has come, and why.")):
                     self._devices = PagedTable(
-                        _("Devices"), DEVICE_COLUMNS, self._fetch_devices, self._device_cells, on_empty=_no_devices
+                        _("Devices"),
+                        DEVICE_COLUMNS,
+                        self._fetch_devices,
+                        self._device_cells,
+                        key=lambda device: device.device_id,
+                        on_empty=_no_devices,
                     )
                 with card(_("Timeline"), _("Its last 50 versions, and every push that was tried.")):
                     self._timeline = Timeline(self._visit, self._id)
@@ -199,31 +205,36 @@ class _Details:
                 p(_("It is over and takes no more updates. A stream starts a new card by itself:"), "muted")
             snippet(shown, "curl command that updates it" if example else "curl command that starts another")
 
-    def _device_cells(self, device: LiveActivityDevice) -> Sequence[Callable[[], object]]:
-        def name() -> None:
-            with div("stack-tight"):
-                text(device.device_name, "strong")
-                text(device.user_name, "muted small")
-
-        def version() -> None:
-            shown, wanted = device.accepted_version, device.wanted_version
-            text(str(wanted) if shown == wanted else _("{shown} of {wanted}").format(shown=shown, wanted=wanted), "num")
-
+    def _device_cells(self, device: LiveActivityDevice) -> Sequence[Cell]:
         words = self._visit.destinations.in_words
-
-        def known() -> None:
-            with div("stack-tight"):
-                text(words(device.explanation))
-                if device.advice:
-                    text(words(device.advice), "muted small")
-
-        phase = phase_of(device)
-        return (name, lambda: badge(*phase), version, known)
+        return (
+            partial(_device_name, device.device_name, device.user_name),
+            partial(badge, *phase_of(device)),
+            partial(_version, device.accepted_version, device.wanted_version),
+            partial(_known, words(device.explanation), words(device.advice)),
+        )
 
     async def _fetch_devices(self, page_token: str | None) -> PageOf[LiveActivityDevice]:
         request = ListLiveActivityDevicesRequest(activity_id=self._id, page_size=20, page_token=page_token)
         answer = await self._visit.ask(self._visit.core.live_activities.ListLiveActivityDevices, request)
         return PageOf(answer.devices, answer.next_page_token)
+
+
+def _device_name(name: str, person: str) -> None:
+    with div("stack-tight"):
+        text(name, "strong")
+        text(person, "muted small")
+
+
+def _version(shown: int, wanted: int) -> None:
+    text(str(wanted) if shown == wanted else _("{shown} of {wanted}").format(shown=shown, wanted=wanted), "num")
+
+
+def _known(explanation: str, advice: str) -> None:
+    with div("stack-tight"):
+        text(explanation)
+        if advice:
+            text(advice, "muted small")
 
 
 def _draw_facts(found: GetLiveActivityResponse) -> None:

@@ -1,6 +1,7 @@
 """The people who have access to the account, and the open invites."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 from nicegui import ui
 from smith.core.v1.account_pb2 import ROLE_MEMBER, ROLE_OWNER, Member
@@ -14,7 +15,7 @@ from admin_ui.components.html import div, p, text
 from admin_ui.components.invite_dialog import InviteDialog
 from admin_ui.components.invite_list import PAGE_SIZE, InviteList
 from admin_ui.components.layout import badge, page_header
-from admin_ui.components.paged_table import Column, PagedTable, PageOf, row_actions
+from admin_ui.components.paged_table import Cell, Column, PagedTable, PageOf, row_actions
 from admin_ui.components.password_reset import PasswordReset
 from admin_ui.components.search import MAX_SEARCH, search_field
 from admin_ui.components.taking_rights import demote_member, remove_member
@@ -71,7 +72,8 @@ class ActiveUsers:
             _("Active users"),
             columns,
             self._fetch,
-            self._draw,
+            self._cells,
+            key=lambda member: member.user_id,
             on_empty=lambda: p(_("Not one of them is called that."), "muted"),
         )
         self._stage = div("hidden")
@@ -89,14 +91,14 @@ class ActiveUsers:
         page = await self._visit.ask(self._visit.core.accounts.ListMembers, request)
         return PageOf(page.members, page.next_page_token)
 
-    def _draw(self, member: Member) -> Sequence[Callable[[], object]]:
-        cells: list[Callable[[], object]] = [
-            lambda: self._who(member),
-            lambda: _standing(member),
-            lambda: ago(member.created_at),
+    def _cells(self, member: Member) -> Sequence[Cell]:
+        cells: list[Cell] = [
+            partial(self._who, member),
+            partial(_standing, member),
+            partial(ago, member.created_at),
         ]
         if self._visit.is_owner:
-            cells.append(lambda: self._actions(member))
+            cells.append(partial(self._actions, member))
         return cells
 
     def _who(self, member: Member) -> None:

@@ -1,7 +1,7 @@
 """The log of requests: what programs and phones asked of the API, and what they were answered."""
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 from urllib.parse import urlencode
 
@@ -13,7 +13,7 @@ from smith.core.v1.request_log_service_pb2 import ListRequestsRequest
 from admin_ui.components.buttons import link_button, secondary
 from admin_ui.components.html import a, code, div, text
 from admin_ui.components.layout import badge, page_header
-from admin_ui.components.paged_table import PAGE_SIZE, Column, PagedTable, PageOf
+from admin_ui.components.paged_table import PAGE_SIZE, Cell, Column, PagedTable, PageOf
 from admin_ui.components.search import search_field
 from admin_ui.components.states import empty_state
 from admin_ui.components.times import ago
@@ -97,7 +97,7 @@ class RequestsPage:
                 a(_("Show everything"), PATH)
         with div("requests"):
             self._table: PagedTable[Row] = PagedTable(
-                _("Requests"), COLUMNS, self._fetch, self._cells, on_empty=self._empty
+                _("Requests"), COLUMNS, self._fetch, self._cells, key=_key, on_empty=self._empty
             )
         await self._table.refresh()
 
@@ -178,14 +178,14 @@ class RequestsPage:
         with empty_state("swap_vert", _("No request yet"), explanation):
             link_button(_("Open API keys"), "/api-keys", icon="key", primary=True)
 
-    def _cells(self, row: Row) -> Sequence[Callable[[], object]]:
+    def _cells(self, row: Row) -> Sequence[Cell]:
         if isinstance(row, RequestLogGap):
             words = ngettext(
                 "{requests:,} request of this minute is missing: there were too many to keep",
                 "{requests:,} requests of this minute are missing: there were too many to keep",
                 row.requests,
             ).format(requests=row.requests)
-            return (partial(ago, row.minute), partial(text, words, "muted"), *[div] * (len(COLUMNS) - 2))
+            return (partial(ago, row.minute), partial(text, words, "muted"), *[partial(div)] * (len(COLUMNS) - 2))
         return (
             partial(ago, row.occurred_at),
             partial(_request, row),
@@ -194,6 +194,10 @@ class RequestsPage:
             partial(text, took(row.latency_ms)),
             partial(_one_line, fault_of(row) or _ignored(row), "muted"),
         )
+
+
+def _key(row: Row) -> str | int:
+    return _when(row) if isinstance(row, RequestLogGap) else row.id
 
 
 def _when(row: Row) -> int:

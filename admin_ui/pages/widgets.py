@@ -1,6 +1,7 @@
 """The account's metrics, which phones show in widgets."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 
 from nicegui import ui
 from smith.core.v1 import metric_service_pb2 as pb
@@ -9,7 +10,7 @@ from admin_ui.components.buttons import icon_button, primary
 from admin_ui.components.copying import snippet
 from admin_ui.components.html import code, div, text
 from admin_ui.components.layout import card, page_header
-from admin_ui.components.paged_table import Column, PagedTable, PageOf
+from admin_ui.components.paged_table import Cell, Column, PagedTable, PageOf
 from admin_ui.components.states import empty_state
 from admin_ui.components.times import ago
 from admin_ui.site import Site
@@ -49,7 +50,7 @@ class WidgetsPage:
         with page_header(_("Widgets"), about):
             primary(_("Create metric"), self._create, icon="add")
         self._table: PagedTable[pb.Metric] = PagedTable(
-            _("Metrics"), COLUMNS, self._fetch, self._draw_row, on_empty=self._draw_empty
+            _("Metrics"), COLUMNS, self._fetch, self._cells, key=lambda metric: metric.key, on_empty=self._draw_empty
         )
         self._example = div()
         await self._table.refresh()
@@ -73,19 +74,20 @@ class WidgetsPage:
         with empty_state("widgets", _("No metrics yet"), explanation):
             primary(_("Create your first metric"), self._create, icon="add")
 
-    def _draw_row(self, metric: pb.Metric) -> Sequence[Callable[[], object]]:
+    def _cells(self, metric: pb.Metric) -> Sequence[Cell]:
+        definition = _definition(metric)
         return (
-            lambda: _name(metric),
-            lambda: text(value_words(metric), "strong"),
-            lambda: ago(metric.latest_value_at) if metric.HasField("latest_value_at") else text(_("never"), "muted"),
-            lambda: text(FORMATS.get(metric.format, ""), "muted"),
-            lambda: self._actions(metric),
+            partial(_name, definition),
+            partial(text, value_words(metric), "strong"),
+            partial(ago, metric.latest_value_at if metric.HasField("latest_value_at") else None),
+            partial(text, FORMATS.get(metric.format, ""), "muted"),
+            partial(self._actions, definition),
         )
 
     def _actions(self, metric: pb.Metric) -> None:
         with div():
-            icon_button("edit", _("Change {label}").format(label=metric.label), lambda: self._redefine(metric))
-            icon_button("delete", _("Delete {label}").format(label=metric.label), lambda: self._delete(metric))
+            icon_button("edit", _("Change {label}").format(label=metric.label), partial(self._redefine, metric))
+            icon_button("delete", _("Delete {label}").format(label=metric.label), partial(self._delete, metric))
 
     def _create(self) -> None:
         self._dialogs.create(self._table.refresh)
@@ -96,6 +98,15 @@ class WidgetsPage:
     async def _delete(self, metric: pb.Metric) -> None:
         if await self._dialogs.delete(metric):
             await self._table.refresh()
+
+
+def _definition(metric: pb.Metric) -> pb.Metric:
+    """The metric without its value, which changes all the time."""
+    definition = pb.Metric()
+    definition.CopyFrom(metric)
+    for name in ("latest_value", "latest_value_text", "latest_value_at"):
+        definition.ClearField(name)
+    return definition
 
 
 def _name(metric: pb.Metric) -> None:
