@@ -36,6 +36,12 @@ PORT_VARIABLES = (
 )
 ANY_PORT = "any"
 
+PATIENCE = {
+    "SMITH_DELIVERY_WAIT": "15",
+    "SMITH_GATEWAY_CALL_TIMEOUT": "40",
+    "SMITH_ADMIN_CALL_TIMEOUT": "40",
+}
+"""Settings with which answers tell what became of pushes, even on a busy machine. Clients wait 20 seconds or more."""
 START_SECONDS, STOP_SECONDS = 150.0, 60.0
 PORT_LOST = ("is taken", "cannot listen", "address already in use", "Address already in use")
 
@@ -346,6 +352,8 @@ def answers(url: str) -> bool:
     """Whether the URL answers with 200."""
     try:
         # No certificates for http: they take longer to load than this to answer.
-        return httpx.get(url, timeout=2, trust_env=False, verify=url.startswith("https:")).status_code == httpx.codes.OK
+        return (
+            httpx.get(url, timeout=10, trust_env=False, verify=url.startswith("https:")).status_code == httpx.codes.OK
+        )
     except httpx.HTTPError:
         return False

@@ -9,14 +9,14 @@ from typing import Any, TypeVar
 import httpx
 
 from tests.stack import Stack
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 T = TypeVar("T")
 
 
 def plain_http_client(base_url: str, **headers: str) -> httpx.Client:
     """A client of plain HTTP; loading certificates, which httpx does for each client, would take most of the tests."""
-    return httpx.Client(base_url=base_url, headers=headers, timeout=30, verify=False)  # noqa: S501
+    return httpx.Client(base_url=base_url, headers=headers, timeout=LONG, verify=False)  # noqa: S501
 
 
 class Phone:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.stack import ANY_PORT, Stack
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 pytestmark = pytest.mark.thorough
 
@@ -64,7 +64,7 @@ def send(stack: Stack, title: str) -> httpx.Response:
         f"{stack.base_url}/api/push-notification",
         json={"title": title},
         headers={"Authorization": f"Bearer {stack.api_key}"},
-        timeout=15,
+        timeout=LONG,
         trust_env=False,
     )
 
@@ -74,7 +74,7 @@ def push(stack: Stack, title: str) -> None:
     assert send(stack, title).json()["devices_notified"] == 1
 
     def shown() -> bool:
-        screen = httpx.get(f"{stack.simulator_url}/phones/{stack.phone_id}", trust_env=False).json()
+        screen = httpx.get(f"{stack.simulator_url}/phones/{stack.phone_id}", trust_env=False, timeout=LONG).json()
         return title in [notification["title"] for notification in screen["notifications"]]
 
     eventually("the phone shows it", shown)
@@ -97,7 +97,7 @@ def test_every_address_of_ipv6_stands_in_brackets(abroad: Stack) -> None:
     assert told.simulator_url.startswith("http://[::1]:")
     assert told.webhook_sink_url.startswith("https://[::1]:")
     assert told.core_address.startswith("[::1]:")
-    assert httpx.get(f"{abroad.admin_url}/sign-in", trust_env=False).status_code == 200
+    assert httpx.get(f"{abroad.admin_url}/sign-in", trust_env=False, timeout=LONG).status_code == 200
 
 
 def test_the_printed_curl_works_in_a_path_with_special_letters(abroad: Stack) -> None:
@@ -140,7 +140,7 @@ def test_listening_on_all_addresses_takes_ipv4_and_ipv6(closed: Path) -> None:
         stack.start()
         port = stack.ports["SMITH_GATEWAY_PORT"]
         for host in ("127.0.0.1", "[::1]"):
-            assert httpx.get(f"http://{host}:{port}/readyz", trust_env=False).status_code == 200
+            assert httpx.get(f"http://{host}:{port}/readyz", trust_env=False, timeout=LONG).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,11 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, OpenPage
+from tests.browser.conftest import OpenPage
 from tests.browser.test_every_page import RULES
 from tests.stack import Stack
 from tests.team import plain_http_client
 from tests.waiting import eventually
-
-expect.set_options(timeout=PATIENCE_MS)
 
 NAME, CHANNEL = "Grace's iPhone", "graces-phone"
 MINUTE, HOUR, DAY = 60, 3600, 86_400

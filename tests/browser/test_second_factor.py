@@ -11,13 +11,11 @@ import pyotp
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import HOME, PATIENCE_MS, OpenPage, session_of
+from tests.browser.conftest import HOME, OpenPage, session_of
 from tests.browser.test_every_page import DESK, PHONE, RULES, inspect
 from tests.conftest import MakeStack
 from tests.stack import Stack, free_ports
 from tests.team import Team
-
-expect.set_options(timeout=PATIENCE_MS)
 
 PASSWORD, NEW_PASSWORD = "staple gun parade", "another staple gun parade"
 ENDED_SECONDS = 2.0

@@ -12,11 +12,11 @@ from tests.replicas.backends import Load
 from tests.replicas.direct import Watch, metadata_of, push_through
 from tests.replicas.layout import EMAIL, NAMES, Layout
 from tests.team import Team, push
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(300)]
 
-CATCH_UP_SECONDS = 40.0
+CATCH_UP_SECONDS = 2 * LONG
 BROKEN = {"ConnectError", "ReadError", "WriteError", "RemoteProtocolError"}
 """How a connection fails whose other end has gone."""
 
