@@ -5,7 +5,7 @@ from typing import Any
 from smith.core.v1 import account_pb2
 
 from core_service.accounts.service import AccountView, MembershipView, Person
-from core_service.auth.sessions import SignIn
+from core_service.auth.session_rows import SignIn
 from core_service.common.reading import to_timestamp
 from core_service.identity.models import Role
 

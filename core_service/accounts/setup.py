@@ -10,7 +10,8 @@ from limits import RateLimitItemPerMinute
 from core_service.accounts.service import Accounts, AlreadyBootstrapped
 from core_service.auth.failed_sign_ins import failed
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
-from core_service.auth.sessions import Sessions, SignIn
+from core_service.auth.session_rows import SignIn
+from core_service.auth.sessions import Sessions
 from core_service.identity.errors import Forbidden
 from service_kit.addresses import network_of
 

@@ -1,38 +1,32 @@
 """Signing in and out."""
 
-import datetime as dt
 import uuid
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from limits import RateLimitItemPerMinute
 from sqlalchemy import delete, exists, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
+from sqlalchemy.ext.asyncio import AsyncEngine, async_sessionmaker
 from sqlmodel import col
 
 from core_service.audit import act
 from core_service.auth.challenges import Begun, begin_second_factor
-from core_service.auth.credentials import SESSION, mint
 from core_service.auth.failed_sign_ins import FailedSignIns
 from core_service.auth.guesses import Guess, SignInGuesses
-from core_service.auth.models import Session, SignInChallenge
+from core_service.auth.models import Session
 from core_service.auth.passwords import Match, Passwords
 from core_service.auth.rate_limit import RateLimiter
+from core_service.auth.session_rows import SignIn, add_session, lock_person
 from core_service.common.orm import now
 from core_service.common.paging import DEFAULT_SIZE, Page, page_of, read_id_before
 from core_service.common.validation import missing, require_email, require_storable
 from core_service.identity.errors import Forbidden, Unauthenticated
 from core_service.identity.models import Member, User
-from service_kit.errors import NotFound, Unavailable
+from service_kit.errors import NotFound
 
 THING = "session"
-LIFETIME = dt.timedelta(days=30)
 SIGN_INS = RateLimitItemPerMinute(60)
 """Sessions that a person may begin in a minute. A program that signs in for each call needs many."""
-MAX_SESSIONS = 50
-"""Sessions of a person at one time. A new one ends the oldest."""
-SWEEP = 1000
-"""How many expired sessions one sign-in deletes at most."""
 
 
 class LocalRule(Protocol):
@@ -43,17 +37,6 @@ class LocalRule(Protocol):
 
     async def require_switch(self, user_id: uuid.UUID, session_id: uuid.UUID, account_id: uuid.UUID) -> None:
         """The person's session moves to this account."""
-
-
-@dataclass(frozen=True, slots=True)
-class SignIn:
-    """A new session."""
-
-    token: str
-    """The session's secret. It is stored nowhere."""
-    expires_at: dt.datetime
-    account_id: uuid.UUID
-    user_id: uuid.UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,80 +229,3 @@ class Sessions:
             if needs_more:
                 return await begin_second_factor(session, person.user_id, person.account_id)
             return await add_session(session, person.account_id, person.user_id, client_address, authenticated_at=now())
-
-
-async def lock_person(session: AsyncSession, user_id: uuid.UUID, proven_hash: str | None) -> bool:
-    """Locks the person's row, which comes before any session of theirs. Returns whether they have a second factor.
-
-    Raises Unavailable if their password is no longer the one that was proven, if one was.
-    """
-    # A change of the password ends the sessions that the old one has opened. None may be opened after that.
-    query = select(col(User.password_hash), col(User.second_factor_at)).where(col(User.id) == user_id)
-    row = (await session.execute(query.with_for_update())).one_or_none()
-    if proven_hash is not None:
-        require_same_password(row[0] if row else None, proven_hash)
-    return row is not None and row[1] is not None
-
-
-async def add_session(
-    session: AsyncSession,
-    account_id: uuid.UUID,
-    user_id: uuid.UUID,
-    client_address: str,
-    *,
-    authenticated_at: dt.datetime | None,
-) -> SignIn:
-    """Opens a session in a transaction that has locked the person's row (`lock_person`). Every way of signing in ends
-    here. The person's newest 50 sessions stay. `authenticated_at` is when the person has proven who they are; None if
-    that is not known."""
-    await _sweep(session)
-    oldest = (
-        select(col(Session.id))
-        .where(col(Session.user_id) == user_id)
-        .order_by(col(Session.created_at).desc(), col(Session.id).desc())
-        .offset(MAX_SESSIONS - 1)
-    )
-    ended = delete(Session).where(col(Session.id).in_(oldest))
-    await session.execute(ended.execution_options(synchronize_session=False))
-    secret = mint(SESSION)
-    opened = Session(
-        account_id=account_id,
-        user_id=user_id,
-        secret_hash=secret.hash,
-        expires_at=now() + LIFETIME,
-        client_address=client_address or None,
-        authenticated_at=authenticated_at,
-    )
-    session.add(opened)
-    return SignIn(secret.text, opened.expires_at, account_id, user_id)
-
-
-async def end_sessions(session: AsyncSession, user_id: uuid.UUID, *, kept: uuid.UUID | None = None) -> int:
-    """Ends the person's sessions but the one that is kept, and what they have begun to sign in with. Returns how many
-    sessions it has ended. Call it once the person's row is locked."""
-    begun = delete(SignInChallenge).where(col(SignInChallenge.user_id) == user_id)
-    await session.execute(begun.execution_options(synchronize_session=False))
-    theirs = delete(Session).where(col(Session.user_id) == user_id)
-    if kept is not None:
-        theirs = theirs.where(col(Session.id) != kept)
-    ended = await session.execute(theirs.returning(col(Session.id)).execution_options(synchronize_session=False))
-    return len(ended.all())
-
-
-def require_same_password(present: str | None, proven: str) -> None:
-    """Raises Unavailable if the stored hash is no longer the one that the password was compared with."""
-    if present != proven:
-        raise Unavailable("The password was changed at the same moment. Sign in again.")
-
-
-async def _sweep(session: AsyncSession) -> None:
-    expired = (
-        select(col(Session.id))
-        .where(col(Session.expires_at) <= now())
-        .order_by(col(Session.expires_at))
-        .limit(SWEEP)
-        .with_for_update(skip_locked=True)
-    )
-    await session.execute(
-        delete(Session).where(col(Session.id).in_(expired)).execution_options(synchronize_session=False)
-    )

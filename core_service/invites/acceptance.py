@@ -18,7 +18,8 @@ from core_service.auth.link_guesses import LinkGuesses
 from core_service.auth.password_rules import own_words
 from core_service.auth.passwords import Passwords
 from core_service.auth.rate_limit import RateLimiter
-from core_service.auth.sessions import Sessions, SignIn, add_session, end_sessions, require_same_password
+from core_service.auth.session_rows import SignIn, add_session, end_sessions, require_same_password
+from core_service.auth.sessions import Sessions
 from core_service.common.orm import now, refusing
 from core_service.common.validation import require_name, require_storable
 from core_service.events.service import Event, EventBus, EventType

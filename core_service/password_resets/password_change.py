@@ -9,7 +9,7 @@ from sqlmodel import col
 from core_service.auth.own_password import OwnPassword
 from core_service.auth.password_rules import own_words
 from core_service.auth.passwords import Passwords
-from core_service.auth.sessions import end_sessions, lock_person
+from core_service.auth.session_rows import end_sessions, lock_person
 from core_service.common.validation import require_storable
 from core_service.identity.models import User
 from core_service.password_resets.tokens import end_links, end_mails

@@ -15,7 +15,8 @@ from core_service.auth.link_guesses import LinkGuesses
 from core_service.auth.password_rules import own_words
 from core_service.auth.passwords import Passwords
 from core_service.auth.rate_limit import RateLimiter
-from core_service.auth.sessions import Sessions, end_sessions
+from core_service.auth.session_rows import end_sessions
+from core_service.auth.sessions import Sessions
 from core_service.common.orm import now
 from core_service.common.validation import missing, require_email, require_storable
 from core_service.identity.errors import Forbidden

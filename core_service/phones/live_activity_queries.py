@@ -1,6 +1,6 @@
 """The SQL of what phones say and ask. How it locks: see queries.py."""
 
-from core_service.live_activities.models import OPEN, PACED
+from core_service.live_activities.conditions import OPEN, PACED
 from core_service.live_activities.reconcile.withdrawal_queries import OWE_WITHDRAWAL
 from core_service.live_activities.state.queries import ACTIVITY_COLUMNS
 

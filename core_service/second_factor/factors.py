@@ -1,5 +1,5 @@
 """What a person has as a second factor, read and changed in a transaction that has locked the person's row
-(`auth.sessions.lock_person`)."""
+(`auth.session_rows.lock_person`)."""
 
 import datetime as dt
 import uuid

@@ -12,7 +12,7 @@ from sqlmodel import col
 from core_service.auth.failed_sign_ins import failed
 from core_service.auth.own_password import OwnPassword
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
-from core_service.auth.sessions import end_sessions, lock_person
+from core_service.auth.session_rows import end_sessions, lock_person
 from core_service.common.clock import Clock
 from core_service.identity.models import Account, User
 from core_service.identity.principal import SessionPrincipal

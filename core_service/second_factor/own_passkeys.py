@@ -12,7 +12,7 @@ from sqlmodel import col
 from core_service.auth.challenges import add_challenge, find_challenge, use_up
 from core_service.auth.models import Purpose
 from core_service.auth.own_password import OwnPassword
-from core_service.auth.sessions import end_sessions, lock_person
+from core_service.auth.session_rows import end_sessions, lock_person
 from core_service.common.orm import refusing
 from core_service.common.validation import missing, require_name
 from core_service.identity.models import User

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 from sqlmodel import col
 
 from core_service.audit.models import AuditEntry
-from core_service.auth.sessions import end_sessions, lock_person
+from core_service.auth.session_rows import end_sessions, lock_person
 from core_service.common.orm import now
 from core_service.common.validation import missing, require_email
 from core_service.identity.errors import Forbidden

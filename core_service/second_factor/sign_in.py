@@ -17,7 +17,8 @@ from core_service.auth.failed_sign_ins import failed
 from core_service.auth.guesses import Guess
 from core_service.auth.models import Purpose, SignInChallenge
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
-from core_service.auth.sessions import SIGN_INS, Sessions, SignIn, add_session, lock_person
+from core_service.auth.session_rows import SignIn, add_session, lock_person
+from core_service.auth.sessions import SIGN_INS, Sessions
 from core_service.common.clock import Clock
 from core_service.common.orm import now
 from core_service.identity.errors import Unauthenticated

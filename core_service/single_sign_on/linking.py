@@ -11,7 +11,7 @@ from sqlalchemy import exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
-from core_service.auth.sessions import end_sessions
+from core_service.auth.session_rows import end_sessions
 from core_service.identity.models import Account, ExternalIdentity, Member, User
 from core_service.members.leaving import forget_person
 from core_service.password_resets.tokens import end_links

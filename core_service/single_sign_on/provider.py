@@ -1,14 +1,11 @@
 """The OpenID provider, as core asks it: by Authlib, within bounds."""
 
-import asyncio
 import datetime as dt
 import logging
-import time
 import warnings
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import httpx
 from joserfc.errors import JoseError
@@ -22,6 +19,7 @@ with warnings.catch_warnings(record=True):
 from core_service.single_sign_on import id_token
 from core_service.single_sign_on.errors import GrantRefused, NotVouchedFor, ProviderAway
 from core_service.single_sign_on.reauthentication import read_auth_time
+from core_service.single_sign_on.shared_reading import SharedReading
 from core_service.single_sign_on.transport import BoundedTransport, in_time
 from service_kit.openid import BadDiscovery, Discovery, discovery_url, read_discovery
 
@@ -36,8 +34,6 @@ MAX_KEYS = 100
 GONE = frozenset({"invalid_grant", "access_denied", "invalid_request"})
 """What a provider answers that no longer knows a code, a token or a person: Dex says the last of them. All else may
 pass."""
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +71,8 @@ class Provider:
     def __init__(self, client: Client) -> None:
         self._client = client
         self._transport = BoundedTransport(client.ca_file)
-        self._discovery = _Kept(self._read_discovery)
-        self._keys = _Kept(self._read_keys)
+        self._discovery = SharedReading(self._read_discovery)
+        self._keys = SharedReading(self._read_keys)
 
     async def aclose(self) -> None:
         """Closes its connections."""
@@ -276,34 +272,10 @@ class _Unclosed(httpx.AsyncClient):
         return None
 
 
-class _Kept(Generic[T]):
-    """What was read from the provider. Callers at the same time share one reading, and its failure: a provider that
-    hangs keeps them no longer than one."""
-
-    def __init__(self, read: Callable[[], Awaitable[T]]) -> None:
-        self._read = read
-        self._reading: asyncio.Future[T] | None = None
-        self._began = 0.0
-
-    async def get(self, fresh: float) -> T:
-        """What was read at most `fresh` seconds ago, by the monotonic clock. Raises what reading raises."""
-        now, reading = time.monotonic(), self._reading
-        if reading is not None and reading.done() and (_failed(reading) or now - self._began > fresh):
-            reading = None
-        if reading is None:
-            reading = self._reading = asyncio.ensure_future(self._read())
-            self._began = now
-        return await asyncio.shield(reading)
-
-
 def _asking_again(known: Discovery) -> dict[str, str]:
     """Both ways to ask for it, because each is ignored by some: Entra documents `prompt` alone, and `max_age` is what
     makes `auth_time` required."""
     return {"max_age": "0"} | ({"prompt": "login"} if known.takes_prompt_login else {})
-
-
-def _failed(reading: asyncio.Future[Any]) -> bool:
-    return reading.cancelled() or reading.exception() is not None
 
 
 def _token(answer: dict[str, Any], name: str) -> str:

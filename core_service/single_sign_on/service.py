@@ -16,7 +16,8 @@ from core_service.auth.credentials import MAX_LENGTH, SINGLE_SIGN_ON, hash_secre
 from core_service.auth.failed_sign_ins import failed
 from core_service.auth.models import Session
 from core_service.auth.rate_limit import GuessWindow, RateLimiter
-from core_service.auth.sessions import SIGN_INS, SignIn, add_session
+from core_service.auth.session_rows import SignIn, add_session
+from core_service.auth.sessions import SIGN_INS
 from core_service.common.orm import now, refusing
 from core_service.events.service import Event, EventBus, EventType
 from core_service.identity.models import ExternalIdentity

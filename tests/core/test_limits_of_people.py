@@ -17,7 +17,7 @@ from pydantic import ValidationError
 from core_service.auth import failed_sign_ins
 from core_service.auth.failed_sign_ins import FailedSignIns
 from core_service.auth.rate_limit import InProcessStorage, RateLimiter
-from core_service.auth.sessions import MAX_SESSIONS
+from core_service.auth.session_rows import MAX_SESSIONS
 from core_service.settings import CoreSettings
 from service_kit.database import create_batch_pool
 from service_kit.logs import JsonFormatter, TextFormatter

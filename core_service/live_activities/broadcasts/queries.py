@@ -1,7 +1,7 @@
 """The SQL that brings broadcasts to the state that is wanted, and their channels to an end. How it locks: see
 state/broadcast_queries.py. A claim locks broadcasts only, and waits for no lock."""
 
-from core_service.live_activities.models import OPEN
+from core_service.live_activities.conditions import OPEN
 from core_service.live_activities.state.broadcast_queries import LISTENS
 from core_service.live_activities.state.queries import READ_ACTIVITY
 from core_service.work_queue.fair_claim import due_of_oldest

@@ -1,7 +1,7 @@
 """The SQL that takes cards off phones which may no longer show them. It uses the database's clock."""
 
 from core_service.devices.models import is_browser
-from core_service.live_activities.models import OPEN
+from core_service.live_activities.conditions import OPEN
 from core_service.live_activities.state.pace import IS_BROWSER, STACKS
 from core_service.work_queue.fair_claim import due_of_oldest
 from core_service.work_queue.queue import Queue

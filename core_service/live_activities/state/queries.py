@@ -11,7 +11,7 @@ after it, or reads rows that it locks itself.
 """
 
 from core_service.channels.audience import IN_CHANNELS
-from core_service.live_activities.models import OPEN, STARTABLE
+from core_service.live_activities.conditions import OPEN, STARTABLE
 from core_service.live_activities.state.broadcast_queries import BROADCAST_START, LISTENS
 from core_service.live_activities.state.pace import IS_BROWSER, STACKS
 

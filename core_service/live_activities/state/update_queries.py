@@ -1,7 +1,7 @@
 """The statement that records new states of activities, and leases the devices to which the requests send them
 themselves. How it locks: see queries.py."""
 
-from core_service.live_activities.models import OPEN
+from core_service.live_activities.conditions import OPEN
 from core_service.live_activities.state.broadcast_queries import BROADCAST_DUE
 from core_service.live_activities.state.pace import IS_SPARED, RESTS_UNTIL
 from core_service.live_activities.state.queries import NEW_BUTTONS, kept

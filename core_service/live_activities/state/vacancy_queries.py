@@ -2,7 +2,7 @@
 nothing starts meanwhile."""
 
 from core_service.channels.audience import IN_CHANNELS
-from core_service.live_activities.models import OPEN, STARTABLE
+from core_service.live_activities.conditions import OPEN, STARTABLE
 from core_service.live_activities.state.queries import ACTIVITY_COLUMNS
 
 _ACTIVE = """a.account_id = %(account_id)s AND a.ended_at IS NULL AND a.expires_at > %(now)s

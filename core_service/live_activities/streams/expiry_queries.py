@@ -1,6 +1,6 @@
 """The SQL of what happens because time has passed. How it locks: see state/queries.py."""
 
-from core_service.live_activities.models import OPEN
+from core_service.live_activities.conditions import OPEN
 
 CLOSE = """
 WITH over AS (
