@@ -127,7 +127,7 @@ def toasts_have_contrast(page: Page, scheme: str) -> None:
         for part in (toast.locator(".q-notification__message"), toast.get_by_role("button", name="Close")):
             # Once it has come in.
             eventually(
-                f"{kind} has contrast", lambda part=part: part.evaluate(CONTRAST), 5, until=lambda ratio: ratio >= 4.5
+                f"{kind} has contrast", lambda part=part: part.evaluate(CONTRAST), until=lambda ratio: ratio >= 4.5
             )
 
 

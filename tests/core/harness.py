@@ -124,8 +124,10 @@ async def start_core(
 ) -> AsyncIterator[Core]:
     """A core on a migrated database and a free port, which goes by `clock` or else by the database's. `settings` are
     fields of CoreSettings."""
-    # Answers wait for outcomes for as long as a busy machine takes.
-    defaults = {"core_port": 0, "delivery_address": "127.0.0.1:1", "drain_seconds": 1.0, "delivery_wait": 20.0}
+    defaults: dict[str, Any] = {"core_port": 0, "delivery_address": "127.0.0.1:1", "drain_seconds": 1.0}
+    if "delivery_address" in settings:
+        # Answers wait for outcomes for as long as a busy machine takes.
+        defaults["delivery_wait"] = 20.0
     chosen = CoreSettings(**(defaults | {"database_url": database_url} | settings))
     async with (
         running_core(chosen, clock, hasher) as port,
