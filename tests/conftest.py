@@ -18,7 +18,7 @@ os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
 # Each process that a test starts would compile the whole product again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-from tests import distribution, examples, prepared
+from tests import distribution, examples, prepared, stuck
 from tests.stack import PATIENCE, Stack
 from tests.team import Team
 
@@ -71,6 +71,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Makes the place of the prepared data folders, which goes with this process."""
     # All that is loaded from now on stays: to look for garbage in it would take a quarter of the time.
     gc.disable()
+    config.pluginmanager.register(stuck)
     examples.begin(config.option.markexpr)
     # On a busy machine an example may take any time.
     hypothesis.settings.register_profile(
