@@ -19,7 +19,7 @@ from tests.conftest import MakeStack
 from tests.smith_command import answer, environment, refuse, smith, succeed
 from tests.stack import SMITH, Stack
 from tests.team import Phone, Team, push
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 pytestmark = pytest.mark.thorough
 
@@ -105,7 +105,7 @@ def test_a_backup_made_under_load_brings_back_what_was_there(make_stack: MakeSta
         late = team.key()
         later, _ = team.channel()
         team.no_faults()
-        assert slow.shows("owed", seconds=40)
+        assert slow.shows("owed", seconds=LONG)
         assert push(late, title="after the backup").status_code == 200
         assert "is in use by `smith up`" in refuse(stack.data_dir, "restore", file, code=2)
         assert push(late, title="undisturbed").status_code == 200
