@@ -119,7 +119,7 @@ def test_a_route_that_is_stopped_is_told_of_until_it_works_again(used: Observed)
         assert value(used, "delivery", "smith_apns_pushes_total", **refused) >= 1
     finally:
         used.team.no_faults()
-    eventually("no alarm", stopped, 30, until=lambda count: count == 0)
+    eventually("no alarm", stopped, until=lambda count: count == 0)
 
 
 @pytest.mark.parametrize("process", PROCESSES)

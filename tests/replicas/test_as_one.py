@@ -110,7 +110,7 @@ def test_what_both_cores_claim_is_sent_once(layout: Layout, team: Team) -> None:
     def sent() -> int:
         return layout.simulator.stats()["accepted"] - before["accepted"]
 
-    eventually("all are sent", sent, 20, until=lambda count: count >= accepted)
+    eventually("all are sent", sent, until=lambda count: count >= accepted)
     eventually("nothing is owed", lambda: layout.owed() == 0)
     assert sent() == accepted
     assert layout.simulator.stats()["duplicates_by_apns_id"] == before["duplicates_by_apns_id"]
