@@ -21,7 +21,7 @@ import psycopg
 
 from tests import prepared
 from tests.page_faults import faults_in
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 SMITH = Path(sys.executable).parent / "smith"
 PORT_VARIABLES = (
@@ -278,7 +278,7 @@ class Stack:
         """The process that the part shares with others; 0 if it has one of its own."""
         return self.pids.get("server", 0) if part in ("core", "delivery", "gateway") else 0
 
-    def wait_answering(self, seconds: float = 60.0) -> None:
+    def wait_answering(self, seconds: float = 2 * LONG) -> None:
         """Returns once the gateway says that it (and core behind it) can serve."""
         eventually("the gateway is ready", lambda: answers(f"{self.base_url}/readyz"), seconds)
 

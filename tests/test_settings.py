@@ -28,7 +28,7 @@ def ended(process: str, **env: str) -> subprocess.CompletedProcess[str]:
         env=clean | env,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=3 * LONG,
         check=False,
     )
 
@@ -158,7 +158,7 @@ def test_a_password_in_a_url_is_not_logged_while_the_database_is_away() -> None:
     assert "hunter2" not in "".join(heard)
     bootstrap = [sys.executable, "-m", "core_service", "bootstrap", "--email", "o@acme.test", "--account-name", "Acme"]
     env["SMITH_BOOTSTRAP_PASSWORD"] = "hunter2hunter2"
-    ended = subprocess.run(bootstrap, env=env, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(bootstrap, env=env, capture_output=True, text=True, timeout=3 * LONG, check=False)
     assert "cannot be reached" in ended.stderr
     assert "hunter2" not in ended.stdout + ended.stderr
 

@@ -233,7 +233,7 @@ def test_a_second_ctrl_c_kills_at_once(own: Stack) -> None:
     # Once: a third one would meet a process that is ending, which Python lets die of it.
     own.process.send_signal(signal.SIGINT)
     eventually("it kills", lambda: "killing all processes" in own.stderr)
-    assert own.process.wait(60) == 130
+    assert own.process.wait(3 * LONG) == 130
     assert gone(own)
 
 
@@ -304,7 +304,7 @@ def test_processes_stop_by_themselves_when_the_supervisor_is_killed(own: Stack) 
     left = [psutil.Process(pid) for name, pid in own.pids.items() if name != "postgres"]
     postgres = psutil.Process(own.pids["postgres"])
     own.kill_supervisor()
-    _, alive = psutil.wait_procs(left, timeout=60)
+    _, alive = psutil.wait_procs(left, timeout=3 * LONG)
     assert not alive
     # PostgreSQL knows no such signal. The next start would stop it.
     postgres.send_signal(signal.SIGINT)
@@ -315,7 +315,7 @@ def test_the_printed_curl_works(stack: Stack) -> None:
     lines = stack.stdout.splitlines()
     first = next(number for number, line in enumerate(lines) if line.strip().startswith("KEY="))
     command = "\n".join(lines[first : lines.index("", first)])
-    done = subprocess.run(["bash", "-c", command], check=True, capture_output=True, text=True, timeout=30)  # noqa: S607
+    done = subprocess.run(["bash", "-c", command], check=True, capture_output=True, text=True, timeout=3 * LONG)  # noqa: S607
     assert json.loads(done.stdout)["success"] is True
 
 

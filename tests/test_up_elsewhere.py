@@ -104,7 +104,7 @@ def test_the_printed_curl_works_in_a_path_with_special_letters(abroad: Stack) ->
     lines = abroad.stdout.splitlines()
     first = next(number for number, line in enumerate(lines) if line.strip().startswith("KEY="))
     command = "\n".join(lines[first : lines.index("", first)]).replace("curl ", "curl --globoff --noproxy '*' ")
-    done = subprocess.run(["bash", "-c", command], check=True, capture_output=True, text=True, timeout=30)  # noqa: S607
+    done = subprocess.run(["bash", "-c", command], check=True, capture_output=True, text=True, timeout=3 * LONG)  # noqa: S607
     assert '"success":true' in done.stdout
 
 
@@ -117,7 +117,7 @@ def test_a_folder_of_others_is_not_opened_for_postgresql(abroad: Stack, closed: 
 def test_a_killed_postgresql_is_found_and_replaced(abroad: Stack) -> None:
     old = abroad.kill("postgres")
     eventually("it is restarted", lambda: abroad.pids.get("postgres") not in (None, old))
-    abroad.wait_answering(60)
+    abroad.wait_answering()
     # The first connections that core tries may still lead to the one that was killed.
     eventually("a push is accepted", lambda: accepted(abroad, "after the kill"))
 

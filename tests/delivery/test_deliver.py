@@ -205,7 +205,7 @@ async def test_the_fastest_outcome_does_not_wait_for_the_slowest(apns: Apns, sta
     async with start(SMITH_APNS_ANSWER_TIMEOUT="60") as service:
         await service.deliver(push(count=1))
         await apns.script(slow.token, {"delay_seconds": 60})
-        call = service.stub.Deliver(DeliverRequest(pushes=[push(slow, count=1)]), timeout=60)
+        call = service.stub.Deliver(DeliverRequest(pushes=[push(slow, count=1)]), timeout=LONG)
         first = await call.read()
         assert [outcome.index for outcome in first.outcomes] == [1]
         await apns.connections("answer")

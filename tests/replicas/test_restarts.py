@@ -14,7 +14,7 @@ from tests.replicas.layout import EMAIL, NAMES, Layout
 from tests.team import Team, push
 from tests.waiting import LONG, eventually
 
-pytestmark = [pytest.mark.thorough, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(600)]
 
 CATCH_UP_SECONDS = 2 * LONG
 BROKEN = {"ConnectError", "ReadError", "WriteError", "RemoteProtocolError"}

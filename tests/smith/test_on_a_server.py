@@ -93,7 +93,7 @@ def test_who_signs_in_with_a_second_factor_is_asked_for_a_code_and_let_in_by_the
     os.write(terminal, f"{app.at(time.time() + 30)}\n".encode())
     listed = subprocess.run(
         [SMITH, "key", "list", "--json"], env=environment(stack.data_dir, **owner), stdin=end, stderr=end,
-        stdout=subprocess.PIPE, timeout=60, check=False,
+        stdout=subprocess.PIPE, timeout=3 * LONG, check=False,
     )  # fmt: skip
     said = os.read(terminal, 10_000).decode()
     assert (listed.returncode, "Code of the authenticator app" in said) == (0, True), said

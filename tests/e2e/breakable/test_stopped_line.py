@@ -15,7 +15,7 @@ from tests.stack import Stack
 from tests.team import Phone, Team, push, secret_of
 from tests.waiting import LONG, eventually
 
-RESUMED_SECONDS = 60.0
+RESUMED_SECONDS = 2 * LONG
 STOPPED, RESUMED = event_pb2.EVENT_TYPE_DELIVERY_STOPPED, event_pb2.EVENT_TYPE_DELIVERY_RESUMED
 
 
