@@ -1,12 +1,14 @@
 """Live Activities side by side, as a lock screen shows them; each updates in place."""
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from smith.core.v1.live_activity_record_pb2 import LIVE_ACTIVITY_STATUS_ENDED, LiveActivity
 
 from admin_ui.activities.buttons import buttons_of
 from admin_ui.activities.words import read
 from admin_ui.components.html import a, div, text
+from admin_ui.components.kept import Kept
 from admin_ui.components.lock_screen import activity_card
 from admin_ui.components.paged_table import PageOf
 from admin_ui.components.paging import Paging
@@ -32,7 +34,7 @@ class Tile:
                     _("stream {stream_key}").format(stream_key=activity.stream_key) if activity.stream_key else "",
                     "muted small truncate",
                 )
-                self._when = div("muted small")
+                self._when = Kept("muted small")
         self.show(activity)
 
     def show(self, activity: LiveActivity) -> None:
@@ -45,9 +47,7 @@ class Tile:
         self._over.set_visibility(is_over)
         self._link.text = _("Details")
         self._link.props["aria-label"] = _("Details of {title}").format(title=state.get("title", ""))
-        self._when.clear()
-        with self._when:
-            ago(activity.ended_at if activity.HasField("ended_at") else activity.updated_at)
+        self._when.show(partial(ago, activity.ended_at if activity.HasField("ended_at") else activity.updated_at))
 
 
 class Tiles:

@@ -16,6 +16,7 @@ from smith.core.v1.device_service_pb2 import ListDevicesRequest
 from admin_ui.components.buttons import icon_button, quiet, secondary
 from admin_ui.components.dialogs import dialog, dialog_actions, gone_when_closed
 from admin_ui.components.html import div, p, text
+from admin_ui.components.kept import KeptList
 from admin_ui.components.layout import card
 from admin_ui.components.search import SearchResults
 from admin_ui.texts import _
@@ -50,21 +51,20 @@ class Assignments:
             with div("spread"):
                 self._heading = text(self.title, "card-title", "h2")
                 secondary(self.verb, self._open, icon="add")
-            self._list = div("stack-tight")
+            self._list = KeptList[str]("stack-tight")
         self._stage = div("hidden")
 
     def show(self, assigned: Sequence[Assignable]) -> None:
         """Shows the assigned people or devices."""
         self._assigned = assigned
         self._heading.text = f"{self.title} ({len(assigned)})"
-        self._list.clear()
-        with self._list:
-            if not assigned:
-                p(self.empty, "muted")
-            for one in assigned:
-                with div("spread"):
-                    _describe(one)
-                    icon_button("close", _("Take {name} out").format(name=one.name), partial(self._remove, one))
+        nothing = partial(p, self.empty, "muted")
+        self._list.show({one.id: partial(self._draw_assigned, one) for one in assigned} or {"": nothing})
+
+    def _draw_assigned(self, one: Assignable) -> None:
+        with div("spread"):
+            _describe(one)
+            icon_button("close", _("Take {name} out").format(name=one.name), partial(self._remove, one))
 
     async def find(self, searched: str) -> Sequence[Assignable]:
         """People or devices of the account that match the text. Raises Refused."""

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from nicegui import ui
 
+from admin_ui.components.card_parts import set_prop
 from admin_ui.components.html import div, text
 from admin_ui.texts import _
 
@@ -29,13 +30,28 @@ def copyable(content: str, label: str) -> None:
         copy_button(content, _("Copy {what}").format(what=label))
 
 
-def snippet(content: str, label: str) -> None:
+class Snippet(ui.element):
     """Some lines of code with a button that copies them."""
-    with div("snippet"):
-        with ui.element("pre").classes("snippet-code").props("tabindex=0") as block:
-            block.props["aria-label"] = label
-            text(content, "", "code")
-        copy_button(content, _("Copy {what}").format(what=label))
+
+    def __init__(self, content: str, label: str) -> None:
+        """`label` names them to screen readers."""
+        super().__init__("div")
+        self.classes("snippet")
+        with self:
+            with ui.element("pre").classes("snippet-code").props("tabindex=0") as block:
+                block.props["aria-label"] = label
+                self._code = text(content, "", "code")
+            self._copy = copy_button(content, _("Copy {what}").format(what=label))
+
+    def show(self, content: str) -> None:
+        """Shows other lines in place."""
+        self._code.text = content
+        set_prop(self._copy, "data-copy", content)
+
+
+def snippet(content: str, label: str) -> Snippet:
+    """Some lines of code with a button that copies them. `label` names them to screen readers."""
+    return Snippet(content, label)
 
 
 def snippets(contents: Mapping[str, str]) -> None:

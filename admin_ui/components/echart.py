@@ -35,6 +35,7 @@ class Chart(ui.element):
         """`label` says what it shows; `on_empty` is said instead of axes without a single number."""
         super().__init__("div")
         self._label = label
+        self._shown: tuple[object, ...] = ()
         self.classes("chart")
         with self:
             self._empty = text(on_empty, "chart-empty muted", "p")
@@ -43,6 +44,11 @@ class Chart(ui.element):
 
     def show(self, steps: Sequence[dt.datetime], step_seconds: int, series: Sequence[Series]) -> None:
         """Shows these numbers; `steps` are when the places on the time axis begin, each `step_seconds` long."""
+        shown = (steps, step_seconds, series)
+        # A person may be reading one of its numbers.
+        if shown == self._shown:
+            return
+        self._shown = shown
         has_numbers = any(any(one.values) for one in series)
         self._empty.set_visibility(not has_numbers)
         self._plot.set_visibility(has_numbers)

@@ -5,19 +5,19 @@ from contextlib import contextmanager
 
 from nicegui import ui
 
-from admin_ui.components.html import a, div, p, text
+from admin_ui.components.html import Text, a, div, p, text
 
 
 @contextmanager
-def page_header(title: str, description: str = "") -> Iterator[None]:
-    """The page's heading; the block draws its buttons at the right."""
+def page_header(title: str, description: str = "") -> Iterator[Text]:
+    """The page's heading, which is the block's to change; the block draws its buttons at the right."""
     with div("page-header"):
         with div("page-heading"):
-            text(title, "page-title", "h1")
+            heading = text(title, "page-title", "h1")
             if description:
                 p(description, "muted")
         with div("page-actions"):
-            yield
+            yield heading
 
 
 def back_link(name: str, path: str) -> None:

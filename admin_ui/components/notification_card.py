@@ -110,6 +110,11 @@ class NotificationCard(ui.element):
             self._media_icon.name = ICONS[media_kind(media)]
         self._side.set_visibility(bool(media))
 
+    def expand(self) -> None:
+        """Shows all of it, as a click does."""
+        if not self._is_expanded:
+            self._toggle()
+
     def _toggle(self) -> None:
         self._is_expanded = not self._is_expanded
         self._show_more()

@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from nicegui import ui
 
-from admin_ui.components.html import a, div, text
+from admin_ui.components.html import div, text
+from admin_ui.components.kept import Drawing, Kept, KeptRows
 from admin_ui.components.paging import Paging
 
 PAGE_SIZE = 50
@@ -42,9 +42,8 @@ def row_actions() -> Iterator[None]:
 
 Fetch = Callable[[str | None], Awaitable[PageOf[Row]]]
 """Reads the page with this token, the first without one."""
-Cell = partial[Any]
-"""Draws the content of a cell. It is called again only when its function or its arguments are others, so give it just
-what the cell shows and does."""
+Cell = Drawing
+"""Draws the content of a cell."""
 Cells = Callable[[Row], Sequence[Cell]]
 """The cells of a row, one for each column."""
 
@@ -82,9 +81,10 @@ class PagedTable(Generic[Row]):
         with div("table-place"):
             self._place = div()
             self._paging = Paging(label, self.refresh)
-        self._body: ui.element | None = None
+        self._body: KeptRows[Hashable, _ShownRow] | None = None
         """Where the rows are; None if there are none."""
-        self._shown: dict[Hashable, _ShownRow] = {}
+        self._hrefs: dict[Hashable, str | None] = {}
+        """Where rows lead, by their keys."""
 
     async def refresh(self, *, from_start: bool = False) -> None:
         """Reads the page again, or the first one, and draws what has changed. Raises Refused."""
@@ -104,7 +104,7 @@ class PagedTable(Generic[Row]):
             self._show(page.rows)
         elif self._body is not None or from_start or not self._place.default_slot.children:
             # What a person has opened in it stays open while nothing comes.
-            self._body, self._shown = None, {}
+            self._body = None
             self._place.clear()
             with self._place:
                 self._on_empty()
@@ -114,22 +114,12 @@ class PagedTable(Generic[Row]):
             self._place.clear()
             with self._place:
                 self._body = self._table()
-        before, self._shown = self._shown, {}
-        for row in rows:
-            key = self._key(row)
-            shown = before.pop(key, None)
-            if shown is None:
-                with self._body:
-                    shown = _ShownRow(self._columns, self._href and self._href(row))
-            self._shown[key] = shown
-            shown.show(self._cells(row))
-        for gone in before.values():
-            gone.element.delete()
-        for place, shown in enumerate(self._shown.values()):
-            if self._body.default_slot.children[place] is not shown.element:
-                shown.element.move(target_index=place)
+        self._hrefs = {self._key(row): self._href and self._href(row) for row in rows}
+        for row, shown in zip(rows, self._body.arrange(self._hrefs), strict=True):
+            for cell, place in zip(self._cells(row), shown.places, strict=True):
+                place.show(cell)
 
-    def _table(self) -> ui.element:
+    def _table(self) -> "KeptRows[Hashable, _ShownRow]":
         links = self._href is not None
         with (
             div("table-of-links" if links else "table-scroll"),
@@ -139,40 +129,23 @@ class PagedTable(Generic[Row]):
             with ui.element("thead"), ui.element("tr"):
                 for column in self._columns:
                     text(column.name, column.classes, "th").props("scope=col")
-            return ui.element("tbody")
+            return KeptRows(lambda key: _ShownRow(self._columns, self._hrefs[key]), tag="tbody")
 
 
-class _ShownRow:
+class _ShownRow(ui.element):
     """A row on the page."""
 
     def __init__(self, columns: Sequence[Column], href: str | None) -> None:
-        self._cells: list[Cell | None] = [None] * len(columns)
-        self._places: list[ui.element] = []
-        with ui.element("tr") as self.element:
+        super().__init__("tr")
+        self.places: list[Kept] = []
+        """Its cells, or, in the first of a row that leads somewhere, the link."""
+        with self:
             for column in columns:
-                with ui.element("td").classes(column.classes) as place:
-                    place.props["data-label"] = column.name
-                    self._places.append(place if href is None or self._places else a("", href, "row-link"))
-
-    def show(self, cells: Sequence[Cell]) -> None:
-        """Draws the cells that are others than before."""
-        for number, (cell, place) in enumerate(zip(cells, self._places, strict=True)):
-            if _is_same(cell, self._cells[number]):
-                continue
-            self._cells[number] = cell
-            place.clear()
-            with place:
-                cell()
-
-
-def _is_same(one: object, other: object) -> bool:
-    """Whether both are equal. Partials are if they call the same with the same."""
-    if not isinstance(one, partial) or not isinstance(other, partial):
-        return one == other
-    return (
-        one.func == other.func
-        and len(one.args) == len(other.args)
-        and all(map(_is_same, one.args, other.args))
-        and one.keywords.keys() == other.keywords.keys()
-        and all(_is_same(value, other.keywords[name]) for name, value in one.keywords.items())
-    )
+                if href is not None and not self.places:
+                    with ui.element("td").classes(column.classes) as cell:
+                        place = Kept("row-link", "a")
+                        place.props["href"] = href
+                else:
+                    cell = place = Kept(column.classes, "td")
+                cell.props["data-label"] = column.name
+                self.places.append(place)

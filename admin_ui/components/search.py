@@ -1,11 +1,13 @@
 """A field to search a list with, and what a dialog finds by one."""
 
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import Generic, TypeVar
 
 from nicegui import ui
 
-from admin_ui.components.html import div, p
+from admin_ui.components.html import p
+from admin_ui.components.kept import KeptList
 from admin_ui.texts import _
 
 T = TypeVar("T")
@@ -40,22 +42,16 @@ class SearchResults(Generic[T]):
         self._find = find
         self._draw = draw
         self.field = search_field(_("Search"), self.refresh)
-        self._place = div(classes)
+        self._results = KeptList[int](classes)
         self._asked = 0
-        self._shown: Sequence[T] | None = None
 
     async def refresh(self) -> None:
         """Searches, and shows what is found. Raises what `find` raises."""
         self._asked += 1
         asked = self._asked
         found = list(await self._find(self.field.value or ""))
-        # What a newer search has found stays; and what is there already, for a person may be clicking it.
-        if asked != self._asked or found == self._shown:
+        # What a newer search has found stays.
+        if asked != self._asked:
             return
-        self._shown = found
-        self._place.clear()
-        with self._place:
-            for one in found:
-                self._draw(one)
-            if not found:
-                p(_("Nothing is found."), "muted")
+        nothing = partial(p, _("Nothing is found."), "muted")
+        self._results.show(dict(enumerate(partial(self._draw, one) for one in found)) or {0: nothing})

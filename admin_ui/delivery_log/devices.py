@@ -1,9 +1,10 @@
 """The devices of a notification: what became of it on each, and why, in place."""
 
 import datetime as dt
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from nicegui import ui
 from smith.core.v1.delivery_attempt_pb2 import DeliveryVerdict
 from smith.core.v1.delivery_log_service_pb2 import ExplainDeliveryRequest
@@ -14,8 +15,10 @@ from smith.core.v1.push_notification_pb2 import (
 from smith.core.v1.push_notification_service_pb2 import GetPushNotificationResponse
 
 from admin_ui.components.buttons import quiet
+from admin_ui.components.card_parts import set_prop
 from admin_ui.components.html import div, p, phrase, text
-from admin_ui.components.ids import ids
+from admin_ui.components.ids import Ids
+from admin_ui.components.kept import Kept, KeptRows
 from admin_ui.components.layout import badge
 from admin_ui.components.times import ago, with_times
 from admin_ui.core import Refused
@@ -32,72 +35,88 @@ class Devices:
     def __init__(self, visit: Visit, notification_id: str) -> None:
         self._visit = visit
         self._id = notification_id
-        self._explained: set[str] = set()
-        """Devices whose explanation is open."""
-        self._counts = div()
-        self._rows = div()
+        self._counts = Kept()
+        self._rows = KeptRows[str, DeviceRow](self._make)
         self._rest = p("", "muted small")
 
     async def show(self, found: GetPushNotificationResponse) -> None:
-        """Draws the devices. That of a notification for one device is explained at once. Raises Refused."""
+        """Shows the devices. That of a notification for one device is explained at once. Raises Refused."""
         sent, deliveries = found.push_notification, found.deliveries
-        if len(deliveries) == 1:
-            self._explained.add(deliveries[0].device_id)
-        self._counts.clear()
-        self._counts.set_visibility(len(deliveries) != 1)
-        with self._counts:
-            outcome_badges(sent.counts)
-        self._rows.clear()
-        with self._rows:
-            explaining = [self._draw(delivery) for delivery in deliveries]
+        self._counts.show(partial(outcome_badges, sent.counts) if len(deliveries) != 1 else None)
+        self._is_only = len(deliveries) == 1
+        rows = self._rows.arrange(delivery.device_id for delivery in deliveries)
         missing = sent.counts.devices - len(deliveries)
         self._rest.text = _("The first {count} of {devices:,}: those that failed come first.").format(
             count=len(deliveries), devices=sent.counts.devices
         )
         self._rest.set_visibility(missing > 0)
-        for explain in explaining:
-            await explain()
+        for row, delivery in zip(rows, deliveries, strict=True):
+            row.show(delivery)
+        for row in rows:
+            await row.explain()
 
-    def _draw(self, delivery: PushNotificationDelivery) -> Callable[[], Awaitable[None]]:
-        """Draws a device. Returns what fills in its explanation if it is open."""
-        word, tone = DELIVERY_STATES.get(delivery.state, (_("Unknown"), "neutral"))
-        name = delivery.device_name or GONE
-        with div("device-row"):
+    def _make(self, device_id: str) -> "DeviceRow":
+        return DeviceRow(self._visit, self._id, device_id, is_open=self._is_only)
+
+
+class DeviceRow(ui.element):
+    """A device, which a press of `Why?` explains. It stays in place while its delivery goes on."""
+
+    def __init__(self, visit: Visit, notification_id: str, device_id: str, *, is_open: bool) -> None:
+        super().__init__("div")
+        self._visit = visit
+        self._notification_id = notification_id
+        self._device_id = device_id
+        self._is_open = is_open
+        self._delivery = PushNotificationDelivery()
+        self.classes("device-row")
+        with self:
             with div("spread"):
                 with div("cluster"):
-                    text(name, "strong")
-                    text(delivery.user_name, "muted small")
+                    self._name = text("", "strong")
+                    self._person = text("", "muted small")
                 with div("cluster"):
-                    if delivery.reason:
-                        text(delivery.reason, "muted small")
-                    badge(word, tone)
-                    why = quiet(_("Why?"))
-            place = div("why")
-        why.props["aria-label"] = _("Why is it {word} on {name}?").format(word=word.lower(), name=name)
+                    self._state = Kept("cluster")
+                    self._why = quiet(_("Why?"), self._toggle)
+            with div("why") as self._explanation:
+                self._told = Kept("stack-tight")
+                self._ids = Ids()
+        self._show_whether_open()
 
-        async def fill() -> None:
-            is_open = delivery.device_id in self._explained
-            why.props["aria-expanded"] = "true" if is_open else "false"
-            place.clear()
-            place.set_visibility(is_open)
-            if is_open:
-                verdict = await self._verdict(delivery)
-                place.clear()
-                with place:
-                    self._explain(delivery, verdict)
+    def show(self, delivery: PushNotificationDelivery) -> None:
+        """Shows how far it is. Await `explain` then."""
+        self._delivery = delivery
+        word, tone = DELIVERY_STATES.get(delivery.state, (_("Unknown"), "neutral"))
+        name = delivery.device_name or GONE
+        self._name.text, self._person.text = name, delivery.user_name
+        self._state.show(partial(_draw_state, delivery.reason, word, tone))
+        set_prop(self._why, "aria-label", _("Why is it {word} on {name}?").format(word=word.lower(), name=name))
 
-        async def toggle() -> None:
-            self._explained ^= {delivery.device_id}
-            await fill()
+    async def explain(self) -> None:
+        """Reads again why it is so, if that is open. Raises Refused."""
+        if not self._is_open:
+            return
+        delivery, verdict = self._delivery, await self._verdict()
+        if self.is_deleted:
+            return
+        is_tried_again = delivery.state == PUSH_NOTIFICATION_DELIVERY_STATE_DUE and delivery.attempts
+        next_at = delivery.due_at if is_tried_again else None
+        self._told.show(partial(_draw_reason, verdict, next_at, self._visit.destinations.in_words))
+        attempt_ids = {attempt.apns_id for attempt in verdict.attempts} if verdict else set()
+        self._ids.name([(_("Device id"), self._device_id), *((_("APNs id"), one) for one in sorted(attempt_ids))])
 
-        why.on_click(toggle)
-        why.props["aria-expanded"] = "false"
-        place.set_visibility(False)
-        return fill
+    async def _toggle(self) -> None:
+        self._is_open = not self._is_open
+        self._show_whether_open()
+        await self.explain()
 
-    async def _verdict(self, delivery: PushNotificationDelivery) -> DeliveryVerdict | None:
+    def _show_whether_open(self) -> None:
+        set_prop(self._why, "aria-expanded", "true" if self._is_open else "false")
+        self._explanation.set_visibility(self._is_open)
+
+    async def _verdict(self) -> DeliveryVerdict | None:
         """None if the device is not paired any more."""
-        request = ExplainDeliveryRequest(device_id=delivery.device_id, notification_id=self._id)
+        request = ExplainDeliveryRequest(device_id=self._device_id, notification_id=self._notification_id)
         try:
             return (await self._visit.ask(self._visit.core.delivery_log.ExplainDelivery, request)).verdict
         except Refused as refusal:
@@ -105,17 +124,21 @@ class Devices:
                 return None
             raise
 
-    def _explain(self, delivery: PushNotificationDelivery, verdict: DeliveryVerdict | None) -> None:
-        words = self._visit.destinations.in_words
-        if verdict is None:
-            p(_("The device is not paired any more, so that nothing more is known of it."))
-        else:
-            with ui.element("p"):
-                with_times(words(verdict.explanation), dt.datetime.now(dt.UTC))
-            if verdict.advice:
-                p(words(verdict.advice), "muted")
-        if delivery.state == PUSH_NOTIFICATION_DELIVERY_STATE_DUE and delivery.attempts:
-            with div("cluster muted small"):
-                phrase(_("Next attempt {when}"), when=partial(ago, delivery.due_at))
-        attempt_ids = {attempt.apns_id for attempt in verdict.attempts} if verdict else set()
-        ids([(_("Device id"), delivery.device_id), *((_("APNs id"), one) for one in sorted(attempt_ids))])
+
+def _draw_state(reason: str, word: str, tone: str) -> None:
+    if reason:
+        text(reason, "muted small")
+    badge(word, tone)
+
+
+def _draw_reason(verdict: DeliveryVerdict | None, next_at: Timestamp | None, in_words: Callable[[str], str]) -> None:
+    if verdict is None:
+        p(_("The device is not paired any more, so that nothing more is known of it."))
+    else:
+        with ui.element("p"):
+            with_times(in_words(verdict.explanation), dt.datetime.now(dt.UTC))
+        if verdict.advice:
+            p(in_words(verdict.advice), "muted")
+    if next_at is not None:
+        with div("cluster muted small"):
+            phrase(_("Next attempt {when}"), when=partial(ago, next_at))

@@ -1,11 +1,13 @@
 """What happened to a notification, in order: asked for and recorded, handed to the push service, accepted, answered."""
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from google.protobuf.timestamp_pb2 import Timestamp
+from nicegui import ui
 from smith.core.v1.action_run_pb2 import ACTION_RUN_STATE_SUCCEEDED
 from smith.core.v1.delivery_attempt_pb2 import DELIVERY_OUTCOME_ACCEPTED, DELIVERY_OUTCOME_RETRY
 from smith.core.v1.push_notification_pb2 import PushNotification, PushNotificationTimelineEntry
@@ -14,6 +16,7 @@ from smith.core.v1.push_notification_service_pb2 import ListPushNotificationTime
 from admin_ui.activities.words import OUTCOMES
 from admin_ui.components.buttons import secondary
 from admin_ui.components.html import div, text
+from admin_ui.components.kept import KeptRows
 from admin_ui.components.times import at
 from admin_ui.delivery_log.words import recipients, sender
 from admin_ui.texts import _, ngettext
@@ -44,10 +47,9 @@ class Story:
         self._visit = visit
         self._id = notification_id
         self._pages = 1
-        self._place = div("happening").props("role=list")
+        self._lines = KeptRows[tuple[Happening, int], ui.element](_draw, "happening").props("role=list")
         self._more = secondary(_("Show more"), self._show_more)
         self._more.set_visibility(False)
-        self._shown: Sequence[Happening] = ()
 
     async def show(self, sent: PushNotification) -> None:
         """Reads what has happened so far, and draws it. Raises Refused."""
@@ -55,13 +57,12 @@ class Story:
         entries, is_more = await self._read()
         happenings = story_of(sent, entries)
         self._more.set_visibility(is_more and self._pages < MOST_PAGES)
-        if happenings == self._shown:
-            return
-        self._shown = happenings
-        self._place.clear()
-        with self._place:
-            for one in happenings:
-                _draw(one)
+        said = Counter[Happening]()
+        lines = []
+        for one in happenings:
+            said[one] += 1
+            lines.append((one, said[one]))
+        self._lines.arrange(lines)
 
     async def _show_more(self) -> None:
         self._pages += 1
@@ -175,13 +176,16 @@ def _time(moment: Timestamp) -> dt.datetime:
     return moment.ToDatetime(dt.UTC)
 
 
-def _draw(one: Happening) -> None:
+def _draw(line: tuple[Happening, int]) -> ui.element:
+    """Draws a line; the number tells those apart that say the same."""
+    one, _number = line
     moment = Timestamp()
     moment.FromDatetime(one.moment)
-    with div(f"happening-one {f'is-{one.tone}' if one.tone else ''}").props("role=listitem"):
+    with div(f"happening-one {f'is-{one.tone}' if one.tone else ''}").props("role=listitem") as element:
         with div("happening-words"):
             text(one.words)
             if one.detail:
                 text(one.detail, "muted small row-detail")
         with div("happening-time muted small"):
             at(moment)
+    return element

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from smith.core.v1 import event_pb2 as events
+from smith.core.v1.delivery_attempt_pb2 import VERDICT_CODE_ACCEPTED
 from smith.core.v1.live_activity_record_pb2 import LIVE_ACTIVITY_STATUS_ENDED, LiveActivityDevice
 from smith.core.v1.live_activity_service_pb2 import (
     GetLiveActivityRequest,
@@ -22,7 +23,8 @@ from admin_ui.components.annotations import metadata_card, tag_links
 from admin_ui.components.buttons import danger, primary, quiet, secondary
 from admin_ui.components.copying import copyable, snippet
 from admin_ui.components.html import a, div, p, text
-from admin_ui.components.layout import back_link, badge, card, fact, facts
+from admin_ui.components.kept import Drawing, Kept, KeptFacts, KeptList
+from admin_ui.components.layout import back_link, badge, card
 from admin_ui.components.lock_screen import activity_card
 from admin_ui.components.paged_table import Cell, Column, PagedTable, PageOf
 from admin_ui.components.times import ago
@@ -65,8 +67,6 @@ class _Details:
     def __init__(self, visit: Visit, activity_id: str) -> None:
         self._visit = visit
         self._id = activity_id
-        self._example = ""
-        self._offered: tuple[bool, bool, bool] | None = None
 
     async def build(self) -> None:
         """Draws the page and keeps it moving for as long as it is open."""
@@ -77,15 +77,16 @@ class _Details:
             with div("page-heading"):
                 with div("cluster"):
                     self._title = text("", "page-title", "h1")
-                    self._status = div()
+                    self._status = Kept("cluster")
                 if activity.stream_key:
                     p(_("Stream {stream_key}").format(stream_key=activity.stream_key), "muted")
                 with div("cluster small"):
                     tag_links(activity.tags.values, "/live-activities")
-            self._actions = div("page-actions")
+            self._actions = KeptList[str]("page-actions", "cluster")
         with div("columns activity-page"):
             with div("stack"):
                 with card(_("Devices"), _("How far each phone has come, and why.")):
+                    self._advice = KeptList[str]("stack")
                     self._devices = PagedTable(
                         _("Devices"),
                         DEVICE_COLUMNS,
@@ -103,11 +104,11 @@ class _Details:
                     copyable(self._id, _("activity id"))
                     if self._visit.is_owner:
                         a(_("Its requests"), requests_about(activity_id=self._id))
-                    self._facts = div()
+                    self._facts = KeptFacts()
                 if activity.HasField("metadata") and (noted := read(activity.metadata)):
                     metadata_card(noted)
                 with card(_("Change it from a program"), _("With one of your API keys in ACTIVITYSMITH_API_KEY.")):
-                    self._snippet = div()
+                    self._example = Kept("stack")
         self._visit.watch(MOVES, self._moved)
         self._visit.watch(MOVES | DELIVERIES, self._delivered)
         await self._show(found)
@@ -155,34 +156,27 @@ class _Details:
         state, is_over = read(activity.content_state), activity.status == LIVE_ACTIVITY_STATUS_ENDED
         self._title.text = state.get("title", "")
         self._card.update_state(state, buttons_of(activity), ended=is_over)
-        self._facts.clear()
-        with self._facts:
-            _draw_facts(found)
+        self._facts.show(_facts_of(found))
         self._show_example(found)
-        offered = (is_over, found.has_stream, await self._is_paused(found))
-        if offered != self._offered:
-            self._offered = offered
-            self._show_status(found, is_over=is_over, is_paused=offered[2])
+        is_paused = await self._is_paused(found)
+        self._status.show(partial(_status, is_over=is_over, is_paused=is_paused))
+        if self._visit.is_owner:
+            self._actions.show(self._what_can_be_done(found, is_over=is_over, is_paused=is_paused))
 
-    def _show_status(self, found: GetLiveActivityResponse, *, is_over: bool, is_paused: bool) -> None:
-        self._status.clear()
-        with self._status:
-            badge(_("Ended")) if is_over else badge(_("Active"), "good")
-            if is_paused:
-                badge(_("Stream paused"), "warn")
-        self._actions.clear()
-        if not self._visit.is_owner:
-            return
-        stream_key = found.live_activity.stream_key
-        with self._actions:
-            if is_paused:
-                primary(_("Resume stream"), lambda: control.resume(self._visit, stream_key, self._again))
-            elif found.has_stream:
-                secondary(_("Pause stream"), lambda: control.pause(self._visit, stream_key, self._again))
-            if found.has_stream:
-                quiet(_("Delete stream"), lambda: control.delete(self._visit, stream_key, self._again))
-            if not is_over:
-                danger(_("End"), self._stop)
+    def _what_can_be_done(
+        self, found: GetLiveActivityResponse, *, is_over: bool, is_paused: bool
+    ) -> dict[str, Drawing]:
+        of_stream = (self._visit, found.live_activity.stream_key, self._again)
+        offered: dict[str, Drawing] = {}
+        if is_paused:
+            offered["resume"] = partial(primary, _("Resume stream"), partial(control.resume, *of_stream))
+        elif found.has_stream:
+            offered["pause"] = partial(secondary, _("Pause stream"), partial(control.pause, *of_stream))
+        if found.has_stream:
+            offered["delete"] = partial(quiet, _("Delete stream"), partial(control.delete, *of_stream))
+        if not is_over:
+            offered["end"] = partial(danger, _("End"), self._stop)
+        return offered
 
     async def _stop(self) -> None:
         found = await self._read()
@@ -195,15 +189,15 @@ class _Details:
     def _show_example(self, found: GetLiveActivityResponse) -> None:
         gateway_url = self._visit.settings.gateway_url
         example = next_state(found.live_activity, gateway_url, has_stream=found.has_stream)
-        shown = example or first_stream(gateway_url)
-        if shown == self._example:
-            return
-        self._example = shown
-        self._snippet.clear()
-        with self._snippet:
-            if example is None:
-                p(_("It is over and takes no more updates. A stream starts a new card by itself:"), "muted")
-            snippet(shown, "curl command that updates it" if example else "curl command that starts another")
+        self._example.show(partial(self._draw_example, updates_it=example is not None))
+        self._snippet.show(example or first_stream(gateway_url))
+
+    def _draw_example(self, *, updates_it: bool) -> None:
+        if not updates_it:
+            p(_("It is over and takes no more updates. A stream starts a new card by itself:"), "muted")
+        self._snippet = snippet(
+            "", "curl command that updates it" if updates_it else "curl command that starts another"
+        )
 
     def _device_cells(self, device: LiveActivityDevice) -> Sequence[Cell]:
         words = self._visit.destinations.in_words
@@ -211,13 +205,27 @@ class _Details:
             partial(_device_name, device.device_name, device.user_name),
             partial(badge, *phase_of(device)),
             partial(_version, device.accepted_version, device.wanted_version),
-            partial(_known, words(device.explanation), words(device.advice)),
+            partial(_known, words(device.explanation), "" if _is_accepted(device) else words(device.advice)),
         )
 
     async def _fetch_devices(self, page_token: str | None) -> PageOf[LiveActivityDevice]:
         request = ListLiveActivityDevicesRequest(activity_id=self._id, page_size=20, page_token=page_token)
         answer = await self._visit.ask(self._visit.core.live_activities.ListLiveActivityDevices, request)
+        words = self._visit.destinations.in_words
+        # It is long, and the same for all phones, or all browsers.
+        advice = [words(one.advice) for one in answer.devices if _is_accepted(one) and one.advice]
+        self._advice.show({told: partial(p, told, "muted small") for told in advice})
         return PageOf(answer.devices, answer.next_page_token)
+
+
+def _is_accepted(device: LiveActivityDevice) -> bool:
+    return device.verdict == VERDICT_CODE_ACCEPTED
+
+
+def _status(*, is_over: bool, is_paused: bool) -> None:
+    badge(_("Ended")) if is_over else badge(_("Active"), "good")
+    if is_paused:
+        badge(_("Stream paused"), "warn")
 
 
 def _device_name(name: str, person: str) -> None:
@@ -237,30 +245,23 @@ def _known(explanation: str, advice: str) -> None:
             text(advice, "muted small")
 
 
-def _draw_facts(found: GetLiveActivityResponse) -> None:
+def _facts_of(found: GetLiveActivityResponse) -> dict[str, Drawing]:
     activity = found.live_activity
-    with facts():
-        with fact(_("Devices")):
-            phases = [in_phase(one.phase, one.devices) for one in found.phases]
-            text(", ".join(phases) or _("none any more"))
-        with fact(_("For"), ", ".join(activity.channel_slugs) or _("Everybody")):
-            pass
-        with fact(_("Version"), str(activity.version)):
-            pass
-        with fact(_("Started by"), activity.started_by or _("unknown")):
-            pass
-        with fact(_("Started")):
-            ago(activity.created_at)
-        with fact(_("Last state")):
-            ago(activity.updated_at)
-        if activity.HasField("ended_at"):
-            with fact(_("Ended")):
-                ago(activity.ended_at)
-            with fact(_("Leaves the screen")):
-                ago(activity.dismiss_at)
-        else:
-            with fact(_("iOS ends it")):
-                ago(activity.expires_at)
+    phases = [in_phase(one.phase, one.devices) for one in found.phases]
+    told: dict[str, Drawing] = {
+        _("Devices"): partial(text, ", ".join(phases) or _("none any more")),
+        _("For"): partial(text, ", ".join(activity.channel_slugs) or _("Everybody")),
+        _("Version"): partial(text, str(activity.version)),
+        _("Started by"): partial(text, activity.started_by or _("unknown")),
+        _("Started"): partial(ago, activity.created_at),
+        _("Last state"): partial(ago, activity.updated_at),
+    }
+    if activity.HasField("ended_at"):
+        return told | {
+            _("Ended"): partial(ago, activity.ended_at),
+            _("Leaves the screen"): partial(ago, activity.dismiss_at),
+        }
+    return told | {_("iOS ends it"): partial(ago, activity.expires_at)}
 
 
 def _no_devices() -> None:

@@ -1,6 +1,7 @@
 """The lock screen: the simulated iPhones and browsers side by side, as they look right now."""
 
 from collections.abc import Awaitable
+from functools import partial
 
 import nicegui
 from nicegui import background_tasks, ui
@@ -9,6 +10,7 @@ from smith.core.v1.status_service_pb2 import DESTINATION_REAL
 from admin_ui.components.buttons import link_button, primary, secondary
 from admin_ui.components.copying import snippet
 from admin_ui.components.html import div, p
+from admin_ui.components.kept import Kept
 from admin_ui.components.layout import card, page_header
 from admin_ui.components.states import empty_state, notice
 from admin_ui.core import Refused
@@ -72,7 +74,7 @@ class _LockScreen:
             self._offer_demo()
             secondary(_("Add a browser"), self._add_browser, icon="add")
             primary(_("Add an iPhone"), self._add_iphone, icon="add")
-        self._trouble = div()
+        self._trouble = Kept()
         webhook_url = await self._webhook_url()
         with div("lock-page"):
             self._caption = Caption()
@@ -85,7 +87,7 @@ class _LockScreen:
                 self._grid = DeviceGrid(
                     self._visit, self._sources, on_trouble=self._tell_trouble, on_drawn=self._show_counts
                 )
-                self._no_phone = div()
+                self._no_phone = Kept()
                 self._more = p("", "muted")
                 p(DRAWN, "muted lock-note")
         with card(_("From your terminal"), _("With one of your API keys in ACTIVITYSMITH_API_KEY.")):
@@ -127,28 +129,20 @@ class _LockScreen:
             if more > 0
             else ""
         )
-        self._no_phone.clear()
-        if not self._grid.is_empty:
-            return
-        with (
-            self._no_phone,
-            empty_state(
-                "phone_iphone",
-                _("No iPhone yet"),
-                _(
-                    "Add a simulated one, or a browser: it pairs with your workspace as a real one does. Or watch "
-                    "first what phones can show: the demo takes twenty seconds and cleans up after itself."
-                ),
-            ),
-        ):
+        self._no_phone.show(partial(self._draw_no_phone) if self._grid.is_empty else None)
+
+    def _draw_no_phone(self) -> None:
+        explanation = _(
+            "Add a simulated one, or a browser: it pairs with your workspace as a real one does. Or watch "
+            "first what phones can show: the demo takes twenty seconds and cleans up after itself."
+        )
+        with empty_state("phone_iphone", _("No iPhone yet"), explanation):
             primary(_("Add an iPhone"), self._add_iphone, icon="add")
             self._offer_demo()
 
     def _tell_trouble(self, message: str) -> None:
-        self._trouble.clear()
-        if message:
-            with self._trouble:
-                notice("bad", message, _("What you see may be out of date. This page goes on trying."))
+        explanation = _("What you see may be out of date. This page goes on trying.")
+        self._trouble.show(partial(notice, "bad", message, explanation) if message else None)
 
     # --- the demo ---
 

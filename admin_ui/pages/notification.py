@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from nicegui import ui
 from smith.core.v1 import push_notification_pb2 as pb
 from smith.core.v1.event_pb2 import (
@@ -25,6 +26,7 @@ from admin_ui.components.copying import snippet
 from admin_ui.components.dialogs import confirm
 from admin_ui.components.html import a, div, phrase, text
 from admin_ui.components.ids import ids
+from admin_ui.components.kept import Kept
 from admin_ui.components.layout import back_link, card, page_header
 from admin_ui.components.lock_screen import notification_card
 from admin_ui.components.sent import tell_sent
@@ -66,62 +68,69 @@ class NotificationPage:
         """Draws the page. Raises Refused, also if the notification does not exist."""
         found = await self._read()
         back_link(_("Delivery log"), "/delivery-log")
-        self._head = div("stack-tight")
+        with div("stack-tight"):
+            with page_header("") as self._title:
+                primary(_("Send again"), self._replay, icon="replay")
+            with div("cluster muted"):
+                self._draw_sender(found.push_notification)
         with div("columns message-page"):
             with div("stack"):
                 with card(_("What happened")):
                     self._story = Story(self._visit, self._id)
                 with card(_("Devices")):
                     self._devices = Devices(self._visit, self._id)
-                self._request = div("stack message-request")
-            self._content = div("stack")
+                self._request = Kept("stack message-request")
+            with div("stack"):
+                with card(_("What devices show")):
+                    self._card = notification_card({})
+                with card(_("Ids")):
+                    self._draw_ids(found.push_notification)
+                self._metadata = Kept()
         changes = {EVENT_TYPE_PUSH_TOKEN_DEAD, EVENT_TYPE_PUSH_NOTIFICATION_REPLACED, EVENT_TYPE_ACTION_RUN_SETTLED}
         self._visit.watch(changes, self._heard)
         self._show_content(found)
         await self._show(found)
         ui.timer(FOLLOW_SECONDS, self._follow)
 
+    def _draw_sender(self, sent: pb.PushNotification) -> None:
+        text(_("Sent by {sender}").format(sender=sender(sent)))
+        ago(sent.created_at)
+        if sent.replay_of:
+            a(_("a replay of another"), f"/delivery-log/{sent.replay_of}")
+        self._replaced = Kept()
+        self._tags = Kept("cluster")
+        if self._visit.is_owner:
+            a(_("Its requests"), requests_about(notification_id=self._id))
+
+    def _draw_ids(self, sent: pb.PushNotification) -> None:
+        ids(
+            [
+                (_("Notification id"), sent.id),
+                (_("Device id"), sent.device_id),
+                *((_("Channel"), slug) for slug in sent.channels),
+                (_("API key id"), sent.api_key_id),
+                (_("Person's id"), sent.user_id),
+            ]
+        )
+
     def _show_content(self, found: GetPushNotificationResponse) -> None:
-        """Draws what changes with a replacement only."""
+        """Shows what changes with a replacement only."""
         sent, body = found.push_notification, request_body(found)
-        self._head.clear()
-        with self._head:
-            with page_header(sent.title):
-                primary(_("Send again"), self._replay, icon="replay")
-            with div("cluster muted"):
-                text(_("Sent by {sender}").format(sender=sender(sent)))
-                ago(sent.created_at)
-                if sent.replay_of:
-                    a(_("a replay of another"), f"/delivery-log/{sent.replay_of}")
-                if sent.replacements:
-                    with div():
-                        often = times(sent.replacements)
-                        phrase(_("replaced {times}, last {when}"), times=often, when=partial(ago, sent.replaced_at))
-                tag_links(sent.tags.values, "/delivery-log")
-                if self._visit.is_owner:
-                    a(_("Its requests"), requests_about(notification_id=self._id))
-        self._content.clear()
-        with self._content:
-            with card(_("What devices show")):
-                # Expanded, so that its buttons are seen.
-                notification_card(body, expanded=bool(body.get("actions")))
-            with card(_("Ids")):
-                ids(
-                    [
-                        (_("Notification id"), sent.id),
-                        (_("Device id"), sent.device_id),
-                        *((_("Channel"), slug) for slug in sent.channels),
-                        (_("API key id"), sent.api_key_id),
-                        (_("Person's id"), sent.user_id),
-                    ]
-                )
-            if found.content.HasField("metadata"):
-                metadata_card(body["metadata"])
-        self._request.clear()
+        self._title.text = sent.title
+        replaced = partial(_draw_replaced, sent.replacements, sent.replaced_at)
+        self._replaced.show(replaced if sent.replacements else None)
+        self._tags.show(partial(tag_links, list(sent.tags.values), "/delivery-log") if sent.tags.values else None)
+        self._card.update_notification(body)
+        if body.get("actions"):
+            self._card.expand()
+        self._metadata.show(partial(metadata_card, body["metadata"]) if found.content.HasField("metadata") else None)
         if not sent.device_id:
-            with self._request, card(_("The request"), _("As a backend would make it.")):
-                request = ApiRequest(Operation.PUSH, body)
-                snippet(curl(request, self._visit.settings.gateway_url), "curl example")
+            self._request.show(partial(self._draw_request))
+            self._snippet.show(curl(ApiRequest(Operation.PUSH, body), self._visit.settings.gateway_url))
+
+    def _draw_request(self) -> None:
+        with card(_("The request"), _("As a backend would make it.")):
+            self._snippet = snippet("", "curl example")
 
     async def _read(self) -> GetPushNotificationResponse:
         request = GetPushNotificationRequest(notification_id=self._id)
@@ -169,6 +178,10 @@ class NotificationPage:
             request = ReplayPushNotificationRequest(notification_id=self._id)
             replay = self._visit.core.push_notifications.ReplayPushNotification
             tell_sent((await self._visit.ask(replay, request)).sent)
+
+
+def _draw_replaced(replacements: int, last: Timestamp) -> None:
+    phrase(_("replaced {times}, last {when}"), times=times(replacements), when=partial(ago, last))
 
 
 def request_body(found: GetPushNotificationResponse) -> dict[str, Any]:

@@ -4,6 +4,8 @@ import datetime as dt
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import count
 
 from nicegui import ui
 from smith.core.v1.event_pb2 import Event
@@ -16,12 +18,18 @@ from smith.core.v1.overview_pb2 import (
     OverviewFigures,
     OverviewLimit,
 )
-from smith.core.v1.status_service_pb2 import DESTINATION_REAL, GetServerStatusRequest, GetServerStatusResponse
+from smith.core.v1.status_service_pb2 import (
+    DESTINATION_REAL,
+    Alarm,
+    GetServerStatusRequest,
+    GetServerStatusResponse,
+)
 
 from admin_ui.components.copying import snippet
 from admin_ui.components.echart import Chart, Series
 from admin_ui.components.figures import Figure, figures
 from admin_ui.components.html import a, div, labelled, p, text
+from admin_ui.components.kept import Drawing, Kept, KeptList
 from admin_ui.components.layout import card, page_header
 from admin_ui.components.states import notice
 from admin_ui.components.times import ago
@@ -95,39 +103,43 @@ class OverviewPage:
 
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
-        self._news: deque[Event] = deque(maxlen=LATEST)
+        self._news: deque[tuple[int, Event]] = deque(maxlen=LATEST)
+        """The latest first, numbered as they came."""
+        self._numbers = count()
 
     async def draw(self) -> None:
         """Draws the page. Raises Refused."""
         with page_header(_("Overview"), _("What happens in {name}.").format(name=self._visit.account.name)):
             self._period = ui.toggle(dict(PERIODS), value=OVERVIEW_PERIOD_DAY, on_change=self._read)
             labelled(self._period.props("no-caps flat"), _("Period")).classes("period")
-        self._alarms = div("stack")
-        self._first_steps = div("stack")
-        self._tiles = div("tiles")
+        self._alarms = KeptList[str]("stack")
+        self._first_steps = Kept()
+        self._tiles = KeptList[str]("tiles", "tile")
         with div("cluster muted small"):
             self._steps_note = text("")
             text(_("Times are in UTC."), "zone-note")
         with div("columns"):
             with div("stack"):
                 with card(_("Sent")):
-                    self._sent_figures = div()
+                    self._sent_figures = Kept()
                     self._sent = Chart(_("What was sent"), _("Nothing was sent yet."))
                 with card(_("Deliveries")):
-                    self._delivery_figures = div()
+                    self._delivery_figures = Kept()
                     self._deliveries = Chart(_("What became of deliveries"), _("Nothing was delivered yet."))
             with div("stack"):
                 with card(_("Time until accepted")):
-                    self._latency_figures = div()
+                    self._latency_figures = Kept()
                     self._latency = Chart(_("Latency in milliseconds"), _("Nothing was accepted yet."))
-                with card(_("Just now")):
-                    self._latest = labelled(div("news").props("role=log"), _("Events"))
+                with card(_("Just now")), labelled(div().props("role=log"), _("Events")):
+                    self._no_news = p(
+                        _("Nothing since you opened this page. Events appear here as they happen."), "muted"
+                    )
+                    self._latest = KeptList[int]("news", "news-item")
         self._visit.watch((), self._heard)
-        self._show_news()
         await self._read()
 
     async def _heard(self, events: Sequence[Event]) -> None:
-        self._news.extendleft(event for event in events if sentence(event))
+        self._news.extendleft((next(self._numbers), event) for event in events if sentence(event))
         self._show_news()
         await self._read()
 
@@ -154,37 +166,27 @@ class OverviewPage:
 
     def _show_tiles(self, found: GetOverviewResponse) -> None:
         owed = found.owed.push_notifications + found.owed.live_activities
-        self._tiles.clear()
-        with self._tiles:
-            _tile(_("Held for devices"), f"{owed:,}", _("sent when the device can get it"))
-            _tile(_("Devices"), f"{found.devices.total:,}", _state_of(found.devices))
-            _meter(_("Requests this minute"), found.rate_limit)
-            _meter(_("Live Activities now"), found.live_activity_limit)
+        requests, activities = found.rate_limit, found.live_activity_limit
+        tiles = {
+            _("Held for devices"): partial(_tile, f"{owed:,}", _("sent when the device can get it")),
+            _("Devices"): partial(_tile, f"{found.devices.total:,}", _state_of(found.devices)),
+            _("Requests this minute"): partial(_meter, _("Requests this minute"), requests),
+            _("Live Activities now"): partial(_meter, _("Live Activities now"), activities),
+        }
+        self._tiles.show({name: partial(_named, name, tile) for name, tile in tiles.items()})
 
     def _show_figures(self, found: GetOverviewResponse) -> None:
         now, before, period = found.total, found.previous, PERIODS[self._period.value]
-        self._sent_figures.clear()
-        with self._sent_figures:
-            figures([one.figure(now, before) for one in SENT], period)
-        self._delivery_figures.clear()
-        with self._delivery_figures:
-            figures([one.figure(now, before) for one in DELIVERED], period)
-            p(_("By {takers}.").format(takers=self._visit.destinations.takers), "muted small")
-        self._latency_figures.clear()
-        with self._latency_figures:
-            if now.HasField("latency_p50_ms"):
-                figures([one.figure(now, before, "ms") for one in LATENCY], period)
+        self._sent_figures.show(partial(figures, [one.figure(now, before) for one in SENT], period))
+        delivered = [one.figure(now, before) for one in DELIVERED]
+        self._delivery_figures.show(partial(_delivered, delivered, period, self._visit.destinations.takers))
+        latency = partial(figures, [one.figure(now, before, "ms") for one in LATENCY], period)
+        self._latency_figures.show(latency if now.HasField("latency_p50_ms") else None)
 
     def _show_alarms(self, status: GetServerStatusResponse) -> None:
-        self._alarms.clear()
-        with self._alarms:
-            for alarm in status.alarms:
-                with notice("bad", alarm.explanation, alarm.advice):
-                    if alarm.HasField("since"):
-                        ago(alarm.since)
+        self._alarms.show({alarm.explanation: partial(_alarm, alarm) for alarm in status.alarms})
 
     def _show_first_steps(self, found: GetOverviewResponse) -> None:
-        self._first_steps.clear()
         done = found.first_steps
         # The first steps are for owners. Members without a phone see `own_phone.PairYourPhone` instead.
         is_live = (
@@ -193,32 +195,31 @@ class OverviewPage:
         if not self._visit.is_owner or (
             is_live and done.has_api_key and done.has_live_activity and done.has_second_member and done.has_backup
         ):
+            self._first_steps.show(None)
             return
-        with (
-            self._first_steps,
-            card(_("First steps"), _("The way to everyday use. This list goes away once everything on it is done.")),
-        ):
-            with div("steps"):
-                _step(_("Create an API key"), "/api-keys", is_done=done.has_api_key)
-                _step(_("Pair a phone or a browser"), "/devices", is_done=done.has_device)
-                _step(_("Send the first push"), "/playground", is_done=done.has_sent)
-                _step(_("Show a Live Activity"), "/playground", is_done=done.has_live_activity)
-                _step(_("Invite a second person"), "/members", is_done=done.has_second_member)
-                _step(_("Reach a real phone"), "/help#going-live", is_done=is_live)
-                _step(_("Back up the server"), "/settings/server", is_done=done.has_backup)
-            if done.has_api_key and not done.has_sent:
+        self._first_steps.show(partial(self._draw_first_steps))
+        steps = (
+            (_("Create an API key"), "/api-keys", done.has_api_key),
+            (_("Pair a phone or a browser"), "/devices", done.has_device),
+            (_("Send the first push"), "/playground", done.has_sent),
+            (_("Show a Live Activity"), "/playground", done.has_live_activity),
+            (_("Invite a second person"), "/members", done.has_second_member),
+            (_("Reach a real phone"), "/help#going-live", is_live),
+            (_("Back up the server"), "/settings/server", done.has_backup),
+        )
+        self._steps.show({name: partial(_step, name, path, is_done=is_done) for name, path, is_done in steps})
+        self._example.set_visibility(done.has_api_key and not done.has_sent)
+
+    def _draw_first_steps(self) -> None:
+        with card(_("First steps"), _("The way to everyday use. This list goes away once everything on it is done.")):
+            self._steps = KeptList[str]("steps", "step")
+            with div("stack") as self._example:
                 p(_("From your terminal, with the key in ACTIVITYSMITH_API_KEY:"), "muted")
                 snippet(curl(FIRST_PUSH, self._visit.settings.gateway_url), "curl example")
 
     def _show_news(self) -> None:
-        self._latest.clear()
-        with self._latest:
-            if not self._news:
-                p(_("Nothing since you opened this page. Events appear here as they happen."), "muted")
-            for event in self._news:
-                with div("news-item"):
-                    text(sentence(event))
-                    ago(event.occurred_at).classes("muted small")
+        self._no_news.set_visibility(not self._news)
+        self._latest.show({number: partial(_draw_event, event) for number, event in self._news})
 
 
 def _state_of(devices: OverviewDevices) -> str:
@@ -234,20 +235,23 @@ def _state_of(devices: OverviewDevices) -> str:
     return _("all can be reached")
 
 
-def _tile(name: str, value: str, detail: str = "") -> ui.element:
-    with div("tile") as tile:
-        text(name, "tile-name")
-        text(value, "tile-value")
-        if detail:
-            text(detail, "tile-detail")
-    return tile
+def _named(name: str, draw: Drawing) -> None:
+    text(name, "tile-name")
+    draw()
+
+
+def _tile(value: str, detail: str = "") -> None:
+    text(value, "tile-value")
+    if detail:
+        text(detail, "tile-detail")
 
 
 def _meter(name: str, limit: OverviewLimit) -> None:
     if not limit.HasField("used"):
-        _tile(name, "?", _("of {limit:,}; not known right now").format(limit=limit.limit))
+        _tile("?", _("of {limit:,}; not known right now").format(limit=limit.limit))
         return
-    with _tile(name, f"{limit.used:,}", _("of {limit:,}").format(limit=limit.limit)), div("meter") as meter:
+    _tile(f"{limit.used:,}", _("of {limit:,}").format(limit=limit.limit))
+    with div("meter") as meter:
         meter.props["role"] = "meter"
         meter.props["aria-label"] = name
         meter.props["aria-valuenow"], meter.props["aria-valuemin"] = limit.used, 0
@@ -255,13 +259,28 @@ def _meter(name: str, limit: OverviewLimit) -> None:
         div("meter-fill").style(f"width: {min(100, 100 * limit.used // max(1, limit.limit))}%")
 
 
+def _delivered(shown: list[Figure], period: str, takers: str) -> None:
+    figures(shown, period)
+    p(_("By {takers}.").format(takers=takers), "muted small")
+
+
+def _alarm(alarm: Alarm) -> None:
+    with notice("bad", alarm.explanation, alarm.advice):
+        if alarm.HasField("since"):
+            ago(alarm.since)
+
+
+def _draw_event(event: Event) -> None:
+    text(sentence(event))
+    ago(event.occurred_at).classes("muted small")
+
+
 def _step(name: str, path: str, *, is_done: bool) -> None:
-    with div("step"):
-        ui.icon("check_circle" if is_done else "radio_button_unchecked").classes(
-            "tone-good" if is_done else "muted"
-        ).props("aria-hidden=true")
-        text(name)
-        if is_done:
-            text(_("done"), "muted small step-link")
-        else:
-            a(_("Do it"), path, "link step-link")
+    ui.icon("check_circle" if is_done else "radio_button_unchecked").classes("tone-good" if is_done else "muted").props(
+        "aria-hidden=true"
+    )
+    text(name)
+    if is_done:
+        text(_("done"), "muted small step-link")
+    else:
+        a(_("Do it"), path, "link step-link")

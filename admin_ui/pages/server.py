@@ -21,6 +21,7 @@ from smith.core.v1.status_service_pb2 import (
 )
 
 from admin_ui.components.html import code, div, p, phrase, text
+from admin_ui.components.kept import Drawing, KeptList
 from admin_ui.components.layout import badge, card, fact, facts, page_header
 from admin_ui.components.settings_tabs import settings_tabs
 from admin_ui.components.states import empty_state, notice
@@ -88,13 +89,12 @@ class ServerPage:
     def __init__(self, visit: Visit) -> None:
         self._visit = visit
         self._over_http: list[Process] = [Process("admin", True, version(DISTRIBUTION))]
-        self._shown: tuple[object, ...] = ()
 
     async def draw(self) -> None:
         """Draws everything. Raises Refused."""
         self._away = p(_("The server did not answer. What you see is from before."), "muted").props("role=status")
         self._away.set_visibility(False)
-        self._body = div("stack")
+        self._sections = KeptList[str]("stack")
         await self._read()
         # The gateway is asked after the page is there: it may be away, and then takes its time.
         ui.timer(0.1, self._refresh, once=True)
@@ -127,43 +127,34 @@ class ServerPage:
             self._visit.ask(core.GetServerStatus, GetServerStatusRequest()),
         )
         stopped = [alarm for alarm in status.alarms if alarm.kind == ALARM_KIND_LINE_STOPPED]
-        shown = (found, stopped, self._over_http)
-        # What has not changed is not drawn again: a screen reader, or a person who marks text, keeps their place.
-        if shown == self._shown:
-            return
-        self._shown = shown
-        self._body.clear()
-        with self._body:
-            self._show(found, stopped)
+        self._sections.show(self._drawings(found, stopped))
 
-    def _show(self, found: GetServerFactsResponse, stopped: Sequence[Alarm]) -> None:
-        for concern in found.concerns:
-            # A stopped route is told below. What another core has stopped is a concern only.
-            if concern.kind != SERVER_CONCERN_KIND_ROUTE_STOPPED or not stopped:
-                notice("warn", _("Needs attention"), concern.explanation)
-        with card(_("Processes"), _("The programs that make up this server, and whether they answer.")):
-            known = [
-                Process(one.name, one.is_reachable, one.version, one.started_at if one.HasField("started_at") else None)
-                for one in found.processes
-            ]
-            with facts():
-                for one in (*known, *self._over_http):
-                    _process(one)
-        with card(_("Ways to Apple and to browsers"), _("A way is stopped while everything sent on it is refused.")):
-            if stopped or not any(one.kind == SERVER_CONCERN_KIND_ROUTE_STOPPED for one in found.concerns):
-                _routes(stopped)
-            else:
-                with div("cluster"):
-                    badge(_("Stopped"), "bad")
+    def _drawings(self, found: GetServerFactsResponse, stopped: Sequence[Alarm]) -> dict[str, Drawing]:
+        """The sections, by what they are about."""
+        # A stopped route is told below. What another core has stopped is a concern only.
+        concerns = [one for one in found.concerns if one.kind != SERVER_CONCERN_KIND_ROUTE_STOPPED or not stopped]
+        sections: dict[str, Drawing] = {
+            one.explanation: partial(notice, "warn", _("Needs attention"), one.explanation) for one in concerns
+        }
+        known = [
+            Process(one.name, one.is_reachable, one.version, one.started_at if one.HasField("started_at") else None)
+            for one in found.processes
+        ]
+        sections["processes"] = partial(_processes, [*known, *self._over_http])
+        is_stopped_elsewhere = any(one.kind == SERVER_CONCERN_KIND_ROUTE_STOPPED for one in concerns)
+        sections["routes"] = partial(_routes, stopped, is_stopped_elsewhere=is_stopped_elsewhere)
         if found.is_whole_server:
-            with card(_("Waiting"), _("What is accepted and not done yet. It is kept until it is done.")):
-                _queues([queue for queue in found.queues if queue.waiting])
+            sections["queues"] = partial(_queues, [queue for queue in found.queues if queue.waiting])
         if found.HasField("alert_recipients"):
-            with card(_("Alerts"), _("Who is told when something needs attention, and when it is over.")):
-                _recipients(found.alert_recipients)
-        with card(_("Data"), _("Where it is kept, and from when it could be restored.")), facts():
-            _data(found)
-            _backups(found)
+            sections["alerts"] = partial(_recipients, found.alert_recipients)
+        sections["data"] = partial(_data, found)
+        return sections
+
+
+def _processes(shown: Sequence[Process]) -> None:
+    with card(_("Processes"), _("The programs that make up this server, and whether they answer.")), facts():
+        for one in shown:
+            _process(one)
 
 
 def _process(one: Process) -> None:
@@ -176,33 +167,37 @@ def _process(one: Process) -> None:
                 phrase(_("started {when}"), when=partial(ago, one.started_at))
 
 
-def _routes(stopped: Sequence[Alarm]) -> None:
-    if not stopped:
-        with div("cluster"):
-            badge(_("All open"), "good")
-    for alarm in stopped:
-        with notice(
-            "bad",
-            " ".join((_("{line} is stopped.").format(line=alarm.line), alarm.explanation)),
-            alarm.advice,
-        ):
-            if alarm.HasField("since"):
-                ago(alarm.since)
+def _routes(stopped: Sequence[Alarm], *, is_stopped_elsewhere: bool) -> None:
+    with card(_("Ways to Apple and to browsers"), _("A way is stopped while everything sent on it is refused.")):
+        if not stopped:
+            with div("cluster"):
+                badge(_("Stopped"), "bad") if is_stopped_elsewhere else badge(_("All open"), "good")
+        for alarm in stopped:
+            told = " ".join((_("{line} is stopped.").format(line=alarm.line), alarm.explanation))
+            with notice("bad", told, alarm.advice):
+                if alarm.HasField("since"):
+                    ago(alarm.since)
 
 
 def _queues(waiting: Sequence[QueueDepth]) -> None:
-    if not waiting:
-        p(_("Nothing waits."))
-        return
-    with facts():
-        for queue in waiting:
-            with fact(WORK.get(queue.name, queue.name)):
-                text(f"{queue.waiting:,}", "strong num")
-                if queue.oldest_seconds:
-                    p(_oldest(queue.oldest_seconds), "muted small")
+    with card(_("Waiting"), _("What is accepted and not done yet. It is kept until it is done.")):
+        if not waiting:
+            p(_("Nothing waits."))
+            return
+        with facts():
+            for queue in waiting:
+                with fact(WORK.get(queue.name, queue.name)):
+                    text(f"{queue.waiting:,}", "strong num")
+                    if queue.oldest_seconds:
+                        p(_oldest(queue.oldest_seconds), "muted small")
 
 
 def _recipients(told: AlertRecipients) -> None:
+    with card(_("Alerts"), _("Who is told when something needs attention, and when it is over.")):
+        _ways(told)
+
+
+def _ways(told: AlertRecipients) -> None:
     mails, webhooks, people = told.mails, told.webhooks, told.people
     ways = (
         (_("By mail"), mails, ngettext("{count} address", "{count} addresses", mails)),
@@ -226,6 +221,12 @@ def _alert_settings() -> None:
 
 
 def _data(found: GetServerFactsResponse) -> None:
+    with card(_("Data"), _("Where it is kept, and from when it could be restored.")), facts():
+        _size_and_version(found)
+        _backups(found)
+
+
+def _size_and_version(found: GetServerFactsResponse) -> None:
     if found.HasField("database_bytes"):
         with fact(_("Database"), _size(found.database_bytes)):
             pass

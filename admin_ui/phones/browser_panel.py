@@ -7,7 +7,6 @@ from nicegui import ui
 
 from admin_ui.components.browser_window import BrowserWindow
 from admin_ui.components.html import div, text
-from admin_ui.components.layout import badge
 from admin_ui.phones.device_panel import DevicePanel
 from admin_ui.phones.simulator import Simulator
 from admin_ui.simulated_phones import BROWSERS
@@ -64,14 +63,14 @@ class BrowserPanel(DevicePanel):
             self._allowed.value = settings["notifications_enabled"]
         finally:
             self._is_drawing = False
-        self._state.clear()
-        with self._state:
-            if settings["offline"]:
-                badge(_("Offline"), "warn")
-            elif device["endpoint"] is None:
-                badge(_("Not subscribed"), "bad")
-            elif not device["reported"]:
-                badge(_("Not reported"), "warn")
+        if settings["offline"]:
+            self._show_trouble(_("Offline"), "warn")
+        elif device["endpoint"] is None:
+            self._show_trouble(_("Not subscribed"), "bad")
+        elif not device["reported"]:
+            self._show_trouble(_("Not reported"), "warn")
+        else:
+            self._show_trouble()
         held = device["held"]
         self._remarks.text = (
             ngettext(

@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from nicegui import ui
@@ -10,6 +11,8 @@ from nicegui import ui
 from admin_ui.components.buttons import icon_button
 from admin_ui.components.dialogs import confirm
 from admin_ui.components.html import div, text
+from admin_ui.components.kept import Kept
+from admin_ui.components.layout import badge
 from admin_ui.components.screen import Screen
 from admin_ui.phones.drops import left_out
 from admin_ui.phones.simulator import Simulator, SimulatorError
@@ -77,9 +80,13 @@ class DevicePanel(ui.element):
         with div("iphone-head"):
             text(self._name, "iphone-name", "h2").props["title"] = self._name
             with div("iphone-head-end"):
-                self._state = div("cluster")
+                self._state = Kept("cluster")
                 with icon_button("more_horiz", _("More for {name}").format(name=self._name)), ui.menu():
                     self._draw_menu()
+
+    def _show_trouble(self, words: str = "", tone: str = "") -> None:
+        """Shows next to the name what is wrong with the device."""
+        self._state.show(partial(badge, words, tone) if words else None)
 
     @abstractmethod
     def _draw_menu(self) -> None:

@@ -8,7 +8,6 @@ from nicegui import ui
 from admin_ui.components.card_parts import set_prop
 from admin_ui.components.html import div, text
 from admin_ui.components.iphone import IPhone
-from admin_ui.components.layout import badge
 from admin_ui.phones.device_panel import DevicePanel
 from admin_ui.phones.simulator import Simulator
 from admin_ui.texts import _, ngettext
@@ -99,14 +98,14 @@ class PhonePanel(DevicePanel):
 
     def _show_state(self) -> None:
         settings = self._phone["settings"]
-        self._state.clear()
-        with self._state:
-            if settings["offline"]:
-                badge(_("Offline"), "warn")
-            elif not self._phone["installed"]:
-                badge(_("App removed"), "bad")
-            elif not self._phone["tokens_reported"]:
-                badge(_("Tokens not reported"), "warn")
+        if settings["offline"]:
+            self._show_trouble(_("Offline"), "warn")
+        elif not self._phone["installed"]:
+            self._show_trouble(_("App removed"), "bad")
+        elif not self._phone["tokens_reported"]:
+            self._show_trouble(_("Tokens not reported"), "warn")
+        else:
+            self._show_trouble()
         self._counts.text = on_the_screen(self._phone)
         self._show_left_out(self._phone["dropped"])
 
@@ -126,7 +125,7 @@ class PhonePanel(DevicePanel):
 
 
 def on_the_screen(phone: Mapping[str, Any]) -> str:
-    """What is on the phone, in a sentence."""
+    """What is on the phone, in a few sentences."""
     cards, ended = phone["live_activities"], sum(one["state"] == "ended" for one in phone["live_activities"])
     notifications, number = phone["notification_count"], phone["badge"]
     activities = ngettext("{count} Live Activity", "{count} Live Activities", len(cards)).format(count=len(cards))
@@ -135,12 +134,20 @@ def on_the_screen(phone: Mapping[str, Any]) -> str:
         ngettext("{count:,} notification", "{count:,} notifications", notifications).format(count=notifications),
         _("number on the icon: {number:,}").format(number=number) if number else _("no number on the icon"),
     ]
-    told = _("On it: {things}.").format(things=", ".join(words))
+    told = [_("On it: {things}.").format(things=", ".join(words))]
+    if listening := sum(one["state"] == "active" and one["channel_id"] is not None for one in cards):
+        told.append(
+            ngettext(
+                "{count} card follows a broadcast channel and has no update token.",
+                "{count} cards follow a broadcast channel and have no update token.",
+                listening,
+            ).format(count=listening)
+        )
     drawn = len(phone["notifications"])
-    if notifications <= drawn:
-        return told
-    newest = ngettext("The newest {count} is drawn.", "The newest {count} are drawn.", drawn).format(count=drawn)
-    return f"{told} {newest}"
+    if notifications > drawn:
+        newest = ngettext("The newest {count} is drawn.", "The newest {count} are drawn.", drawn)
+        told.append(newest.format(count=drawn))
+    return " ".join(told)
 
 
 def _view_button(words: str, do: Any) -> ui.element:

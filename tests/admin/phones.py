@@ -38,10 +38,11 @@ class SimulatedPhone:
         async with Sender(self.simulator.apns_port, self.simulator.folder) as sender:
             assert (await sender.push(self.read()["push_token"], {"aps": {"badge": number}})).status == 200
 
-    async def start(self, activity_id: str, content_state: dict[str, Any]) -> None:
-        """A Live Activity starts."""
+    async def start(self, activity_id: str, content_state: dict[str, Any], *, channel_id: str | None = None) -> None:
+        """A Live Activity starts, which listens to a broadcast channel if one is named."""
         async with Sender(self.simulator.apns_port, self.simulator.folder) as sender:
-            push = start(activity_id, content_state=content_state)
+            told = {"input_push_channel": channel_id, "input_push_token": None} if channel_id else {}
+            push = start(activity_id, content_state=content_state, **told)
             assert (await sender.push(self.read()["push_to_start_token"], push, **LIVE)).status == 200
 
     async def update(self, activity_id: str, content_state: dict[str, Any]) -> None:

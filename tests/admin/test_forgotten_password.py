@@ -3,19 +3,24 @@
 import asyncio
 import uuid
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
 import pytest_asyncio
 from nicegui import ui
 from nicegui.testing import User
+from smith.core.v1.account_service_pb2 import GetMemberRequest
 
+from admin_ui.components.password_reset import PasswordReset
+from admin_ui.core import Caller, Core
 from tests.admin.conftest import Open, running_admin
 from tests.admin.looking import named, press, sees
 from tests.admin.plain import faults, shown, typed
 from tests.core.conftest import NewDatabase
 from tests.core.harness import PASSWORD, Account, start_account, start_core
 from tests.core.mail_rig import start_mail_world
+from tests.waiting import LONG
 
 NEW = "another long password"
 
@@ -131,6 +136,42 @@ async def test_an_owner_sends_a_link_and_sees_that_the_mail_is_out(database_url:
         await press(owner, "Send the link")
         await sees(owner, f"Mail to {email}:", "sent ")
         assert "/reset-password/pwr_" in (await world.box.mail_to(email)).text
+
+
+async def test_a_link_that_is_shown_this_once_stays_when_the_state_of_a_mail_comes_after_it(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answered, goes_on, looked = asyncio.Event(), asyncio.Event(), asyncio.Event()
+    ask, look = Core.ask, PasswordReset._look
+
+    async def hold(core: Core, caller: Caller, method: Any, request: Any) -> Any:
+        answer = await ask(core, caller, method, request)
+        if isinstance(request, GetMemberRequest) and answer.HasField("password_reset_mail"):
+            answered.set()
+            await goes_on.wait()
+        return answer
+
+    async def tell(dialog: PasswordReset) -> None:
+        await look(dialog)
+        if answered.is_set():
+            looked.set()
+
+    monkeypatch.setattr(Core, "ask", hold)
+    monkeypatch.setattr(PasswordReset, "_look", tell)
+    async with start_mail_world(database_url) as world, running_admin(world.core) as open_as:
+        account, email = await start_account(world.core), an_address()
+        await account.join(email)
+        owner = open_as(account.session)
+        await owner.open("/members")
+        await press(owner, f"New password: {email}")
+        await press(owner, "Send the link")
+        await asyncio.wait_for(answered.wait(), LONG)
+        await press(owner, "Make a link to pass on")
+        await sees(owner, "/reset-password/pwr_")
+        goes_on.set()
+        await asyncio.wait_for(looked.wait(), LONG)
+        assert owner.shows("/reset-password/pwr_")
+        assert not owner.shows(f"Mail to {email}:")
 
 
 async def test_without_a_mail_server_an_owner_is_told_to_pass_the_link_on(database_url: str) -> None:

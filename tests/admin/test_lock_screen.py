@@ -116,6 +116,15 @@ async def test_a_live_activity_moves_and_can_be_dismissed(look: Look, phone: Sim
     await sees(user, "All quiet")
 
 
+async def test_a_live_activity_that_is_told_by_broadcast_is_called_so(look: Look, phone: SimulatedPhone) -> None:
+    user = await look()
+    await phone.start("a", STATE)
+    await sees(user, "On it: 1 Live Activity, 0 notifications, no number on the icon.")
+    await phone.start("b", STATE, channel_id="dGVuIGJ5dGVzIG9mIGl0IQ==")
+    await sees(user, "2 Live Activities")
+    await sees(user, "1 card follows a broadcast channel and has no update token.")
+
+
 async def test_phones_of_another_account_on_the_same_simulator_are_nobody_elses_business(
     look: Look, stranger: Account, phone: SimulatedPhone, shop: PhoneShop
 ) -> None:
