@@ -1,5 +1,6 @@
 """The start page: what was sent, its outcomes, and alarms."""
 
+import asyncio
 import datetime as dt
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -44,6 +45,10 @@ from admin_ui.visit import Visit
 PERIODS = {OVERVIEW_PERIOD_DAY: _("24 hours"), OVERVIEW_PERIOD_WEEK: _("7 days"), OVERVIEW_PERIOD_MONTH: _("30 days")}
 LATEST = 8
 """Most events that are shown."""
+COUNTED_SECONDS = 2.0
+"""Until core has written what it counted."""
+REFRESH_SECONDS = 15.0
+"""How often the page is read again although nothing happens: a minute's requests are fewer every minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,7 @@ class OverviewPage:
         self._news: deque[tuple[int, Event]] = deque(maxlen=LATEST)
         """The latest first, numbered as they came."""
         self._numbers = count()
+        self._asked = 0
 
     async def draw(self) -> None:
         """Draws the page. Raises Refused."""
@@ -136,18 +142,31 @@ class OverviewPage:
                     )
                     self._latest = KeptList[int]("news", "news-item")
         self._visit.watch((), self._heard)
+        self._visit.watch((), self._happened)
         await self._read()
+        ui.timer(REFRESH_SECONDS, self._read, immediate=False)
 
     async def _heard(self, events: Sequence[Event]) -> None:
         self._news.extendleft((next(self._numbers), event) for event in events if sentence(event))
         self._show_news()
+
+    async def _happened(self, events: Sequence[Event]) -> None:
+        await self._read()
+        # Core writes what it counts every second: the newest is not among the figures yet.
+        await asyncio.sleep(COUNTED_SECONDS)
         await self._read()
 
     async def _read(self) -> None:
         core = self._visit.core
+        self._asked += 1
+        asked = self._asked
         found = await self._visit.ask(core.insight.GetOverview, GetOverviewRequest(period=self._period.value))
+        status = await self._visit.ask(core.status.GetServerStatus, GetServerStatusRequest())
+        if asked != self._asked:
+            # The person has chosen another period meanwhile, or something has happened: the later answer is shown.
+            return
         self._show(found)
-        self._show_alarms(await self._visit.ask(core.status.GetServerStatus, GetServerStatusRequest()))
+        self._show_alarms(status)
 
     def _show(self, found: GetOverviewResponse) -> None:
         self._show_first_steps(found)

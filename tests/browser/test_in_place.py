@@ -107,6 +107,16 @@ def test_the_first_steps_stay_while_the_overview_tells_what_happens(page: Page, 
     expect(page).to_have_url(re.compile("/settings/server$"))
 
 
+def test_the_overview_counts_a_push_that_is_sent_while_it_is_open(page: Page, team: Team) -> None:
+    key, phone = team.key(), team.phone()
+    look(page, "/")
+    pushes = page.locator(".figure").filter(has=page.get_by_text("Pushes", exact=True)).locator(".figure-value")
+    before = int(pushes.inner_text().replace(",", ""))
+    assert push(key, title="Counted").status_code == 200
+    expect(pushes).to_have_text(f"{before + 1:,}")
+    phone.remove()
+
+
 def test_the_buttons_of_a_notification_stay_while_it_is_replaced(page: Page, stream: Stream) -> None:
     sent = stream.push("Deploy 1", {"title": "Open", "type": "open_url", "url": "https://ci.example.com"})
     look(page, f"/delivery-log/{sent}")
