@@ -16,8 +16,9 @@ from delivery_service.settings import DeliverySettings
 from gateway.settings import GatewaySettings
 from service_kit.logs import TextFormatter
 from service_kit.settings import ServiceSettings, load
+from tests.waiting import LONG
 
-LONG = "s" * 32
+LONG_SECRET = "s" * 32
 
 
 def ended(process: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -106,7 +107,7 @@ def test_the_rest_api_may_be_shown_under_a_path(url: str, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "secret", ["ü" * 32, "two words, and then some to be long enough", LONG + "\n" + LONG, "x" * 513]
+    "secret", ["ü" * 32, "two words, and then some to be long enough", LONG_SECRET + "\n" + LONG_SECRET, "x" * 513]
 )
 def test_a_secret_that_metadata_cannot_carry_is_refused_at_start(secret: str) -> None:
     """It would be refused at every single call otherwise."""
