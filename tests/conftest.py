@@ -18,8 +18,8 @@ os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
 # Each process that a test starts would compile the whole product again.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
-from tests import distribution, examples, prepared
-from tests.stack import Stack
+from tests import distribution, examples, prepared, stuck
+from tests.stack import PATIENCE, Stack
 from tests.team import Team
 
 # Tests trust what they make themselves. Each context for TLS would read all authorities of the world, in each process.
@@ -72,6 +72,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Makes the place of the prepared data folders, which goes with this process."""
     # All that is loaded from now on stays: to look for garbage in it would take a quarter of the time.
     gc.disable()
+    config.pluginmanager.register(stuck)
     examples.begin(config.option.markexpr)
     # On a busy machine an example may take any time.
     hypothesis.settings.register_profile(
@@ -95,7 +96,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> distribution
 def stack() -> Iterator[Stack]:
     """One server that tests share. They must not count on being alone, nor stop it, nor set faults for all tokens."""
     # Tests must not use up each other's requests.
-    with Stack(SMITH_RATE_LIMIT_PER_MINUTE="1000000") as shared:
+    with Stack(SMITH_RATE_LIMIT_PER_MINUTE="1000000", **PATIENCE) as shared:
         yield shared.start()
 
 
@@ -116,7 +117,7 @@ def make_stack() -> Iterator[MakeStack]:
     made: list[Stack] = []
 
     def make(*, start: bool = True, fresh: bool = False, **env: str) -> Stack:
-        env = {"SMITH_RATE_LIMIT_PER_MINUTE": "1000000", **env}
+        env = {"SMITH_RATE_LIMIT_PER_MINUTE": "1000000", **PATIENCE, **env}
         one = Stack(None, **env).fresh() if fresh else Stack(None, **env)
         made.append(one)
         return one.start() if start else one

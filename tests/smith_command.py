@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from tests.stack import SMITH
+from tests.waiting import LONG
 
-SECONDS = 60
+SECONDS = 3 * LONG
 
 
 def environment(data_dir: Path, **env: str) -> dict[str, str]:

@@ -9,14 +9,14 @@ from typing import Any, TypeVar
 import httpx
 
 from tests.stack import Stack
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 T = TypeVar("T")
 
 
 def plain_http_client(base_url: str, **headers: str) -> httpx.Client:
     """A client of plain HTTP; loading certificates, which httpx does for each client, would take most of the tests."""
-    return httpx.Client(base_url=base_url, headers=headers, timeout=30, verify=False)  # noqa: S501
+    return httpx.Client(base_url=base_url, headers=headers, timeout=LONG, verify=False)  # noqa: S501
 
 
 class Phone:
@@ -41,7 +41,7 @@ class Phone:
         """The titles on its screen, oldest first."""
         return [shown["title"] for shown in self.notifications()]
 
-    def shows(self, title: str, *, seconds: float = 30.0) -> dict[str, Any]:
+    def shows(self, title: str, *, seconds: float = LONG) -> dict[str, Any]:
         """The notification with this title, once it is there; it must be there once only."""
         found = eventually(
             f"{title!r} is shown", lambda: [n for n in self.notifications() if n["title"] == title], seconds
@@ -57,7 +57,7 @@ class Phone:
         """The activity's card, if it is on the screen."""
         return next((card for card in self.cards() if card["activity_id"] == activity_id), None)
 
-    def shows_activity(self, activity_id: str, *, seconds: float = 30.0, **parts: Any) -> dict[str, Any]:
+    def shows_activity(self, activity_id: str, *, seconds: float = LONG, **parts: Any) -> dict[str, Any]:
         """The activity's card, once it is there with these parts of its content state; it must be there once only.
 
         `state="ended"` waits for its end; unless told otherwise it must be active.
@@ -75,7 +75,7 @@ class Phone:
         assert len(cards) == 1, cards
         return cards[0]
 
-    def shows_no_activity(self, activity_id: str | None = None, *, seconds: float = 30.0) -> None:
+    def shows_no_activity(self, activity_id: str | None = None, *, seconds: float = LONG) -> None:
         """Returns once the activity, or any at all, is not on the screen."""
         eventually(
             f"{activity_id or 'every activity'} is gone",

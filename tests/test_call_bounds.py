@@ -19,10 +19,10 @@ from service_kit.client import open_channel
 from service_kit.server import GrpcServer
 from service_kit.stream_bounds import address_of
 from tests.gateway.core_stand_in import CoreStandIn
-from tests.waiting import eventually_async
+from tests.waiting import LONG, eventually_async
 
 GET_ACCOUNT = "/smith.core.v1.AccountService/GetAccount"
-SECONDS = 20.0
+SECONDS = LONG
 
 
 @pytest.fixture

@@ -27,10 +27,10 @@ from service_kit.interceptors import ErrorInterceptor, PeersOnly
 from service_kit.peers import Peers
 from service_kit.server import GrpcServer
 from service_kit.status import from_rpc_error
-from tests.waiting import eventually_async
+from tests.waiting import LONG, eventually_async
 
 SECRET = "s" * 40
-SECONDS = 20.0
+SECONDS = LONG
 MAX_CALLS, MAX_REQUEST_BYTES = 2, 100_000
 GET_ACCOUNT = account_service_pb2.GetAccountRequest()
 AccountAnswer = account_service_pb2.GetAccountResponse

@@ -12,6 +12,7 @@ from service_kit.connections import Connections
 from service_kit.http_protocol import BoundedHttpProtocol
 from service_kit.http_server import HttpServer
 from service_kit.listening import listen
+from tests.waiting import LONG
 
 REQUEST = b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
 App = Callable[[Any, Any, Any], Any]
@@ -26,7 +27,7 @@ async def connected_to(app: App) -> AsyncIterator[tuple[asyncio.StreamReader, as
     serving = asyncio.create_task(server.serve([listener]))
     reader, writer = await asyncio.open_connection(*listener.getsockname()[:2])
     try:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LONG):
             yield reader, writer
     finally:
         writer.close()

@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from tests.waiting import LONG
+
 LOADED = "import sys, {process}.__main__; print(*{{name.partition('.')[0] for name in sys.modules}})"
 PAGES = """
 import asyncio, sys, grpc
@@ -20,7 +22,7 @@ SETTINGS = "import sys, cli.up.settings, cli.up.supervisor; print(*{name.partiti
 
 def run(code: str) -> set[str]:
     """The words that a fresh Python prints."""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=3 * LONG)
     return set(done.stdout.split())
 
 

@@ -21,6 +21,7 @@ from delivery_service.wiring import Delivery
 from service_kit.client import open_channel
 from service_kit.peers import Peers
 from tests.delivery.harness import SimulatorProcess
+from tests.waiting import LONG
 
 SECRET = "s" * 32
 
@@ -126,7 +127,7 @@ def test_a_process_that_strangers_could_reach_does_not_start_without_a_secret(
     if secret is not None:
         env["SMITH_INTERNAL_SECRET_FILE" if isinstance(secret, Path) else "SMITH_INTERNAL_SECRET"] = str(secret)
     ended = subprocess.run(
-        [sys.executable, "-m", process], env=env, capture_output=True, text=True, timeout=30, check=False
+        [sys.executable, "-m", process], env=env, capture_output=True, text=True, timeout=3 * LONG, check=False
     )
     assert ended.returncode == 2
     assert words in ended.stderr

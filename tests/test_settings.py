@@ -16,8 +16,9 @@ from delivery_service.settings import DeliverySettings
 from gateway.settings import GatewaySettings
 from service_kit.logs import TextFormatter
 from service_kit.settings import ServiceSettings, load
+from tests.waiting import LONG
 
-LONG = "s" * 32
+LONG_SECRET = "s" * 32
 
 
 def ended(process: str, **env: str) -> subprocess.CompletedProcess[str]:
@@ -28,7 +29,7 @@ def ended(process: str, **env: str) -> subprocess.CompletedProcess[str]:
         env=clean | env,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=3 * LONG,
         check=False,
     )
 
@@ -106,7 +107,7 @@ def test_the_rest_api_may_be_shown_under_a_path(url: str, path: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "secret", ["ü" * 32, "two words, and then some to be long enough", LONG + "\n" + LONG, "x" * 513]
+    "secret", ["ü" * 32, "two words, and then some to be long enough", LONG_SECRET + "\n" + LONG_SECRET, "x" * 513]
 )
 def test_a_secret_that_metadata_cannot_carry_is_refused_at_start(secret: str) -> None:
     """It would be refused at every single call otherwise."""
@@ -158,7 +159,7 @@ def test_a_password_in_a_url_is_not_logged_while_the_database_is_away() -> None:
     assert "hunter2" not in "".join(heard)
     bootstrap = [sys.executable, "-m", "core_service", "bootstrap", "--email", "o@acme.test", "--account-name", "Acme"]
     env["SMITH_BOOTSTRAP_PASSWORD"] = "hunter2hunter2"
-    ended = subprocess.run(bootstrap, env=env, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(bootstrap, env=env, capture_output=True, text=True, timeout=3 * LONG, check=False)
     assert "cannot be reached" in ended.stderr
     assert "hunter2" not in ended.stdout + ended.stderr
 

@@ -15,9 +15,9 @@ import pytest
 
 from tests.e2e.breakable.test_nothing_lost import RECOVERY_SECONDS, Load, assert_nothing_lost
 from tests.smith_command import smith
-from tests.stack import Stack
+from tests.stack import PATIENCE, Stack
 from tests.team import Phone, Team, push
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 METRICS = re.compile(r" (\w+) INFO service_kit\.metrics: metrics on (http://\S+)")
 
@@ -26,7 +26,7 @@ METRICS = re.compile(r" (\w+) INFO service_kit\.metrics: metrics on (http://\S+)
 def single() -> Iterator[Stack]:
     """A server whose three parts are one process, as they are unless told otherwise."""
     settings = {f"SMITH_{part}_METRICS_PORT": "0" for part in ("GATEWAY", "CORE", "DELIVERY")}
-    with Stack(SMITH_RATE_LIMIT_PER_MINUTE="1000000", **settings) as stack:
+    with Stack(SMITH_RATE_LIMIT_PER_MINUTE="1000000", **PATIENCE, **settings) as stack:
         yield stack.start()
 
 
@@ -63,7 +63,7 @@ def test_each_part_has_its_metrics_and_its_name_in_the_log(single: Stack, team: 
         ("core", "smith_core_calls_total"),
         ("delivery", "smith_delivery_calls_total"),
     ):
-        text = httpx.get(ports[part], timeout=20, trust_env=False).text
+        text = httpx.get(ports[part], timeout=LONG, trust_env=False).text
         assert series in text
     serving = re.findall(r" (\w+) INFO \S+: serving on ", single.stderr)
     assert sorted(serving) == ["core", "delivery", "gateway"]
@@ -99,7 +99,7 @@ def test_a_kill_in_the_middle_of_a_fan_out_loses_nothing(single: Stack, team: Te
 def test_without_its_database_it_answers_503_and_comes_back_by_itself(single: Stack, team: Team, phone: Phone) -> None:
     key = team.key()
     single.kill("postgres", signal.SIGQUIT)
-    assert httpx.get(f"{single.base_url}/healthz", timeout=20).status_code == 200
+    assert httpx.get(f"{single.base_url}/healthz", timeout=LONG).status_code == 200
     eventually("a push is taken", lambda: taken_or_503(key, "back again"), RECOVERY_SECONDS)
     eventually("the phone shows it", lambda: "back again" in phone.titles())
 
@@ -114,7 +114,7 @@ def taken_or_503(key: httpx.Client, title: str) -> bool:
 
 def test_it_stops_the_gateway_first_and_delivery_last_and_answers_what_it_has_begun(single: Stack, team: Team) -> None:
     process = psutil.Process(single.pids["server"])
-    waiting = httpx.Client(base_url=single.base_url, timeout=30)
+    waiting = httpx.Client(base_url=single.base_url, timeout=LONG)
     assert waiting.get("/healthz").status_code == 200
     assert single.stop() == 0
     assert not process.is_running()

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from cli.commands.serve import PACKAGES, Process
 from cli.smith import app
 from tests.stack import SMITH
+from tests.waiting import LONG
 
 COMMANDS = [
     "up", "serve", "migrate", "backup", "restore", "health", "status", "doctor", "pair", "account create",
@@ -26,11 +27,13 @@ def test_commands_explain_themselves(command: str) -> None:
 
 
 def test_the_command_starts_quickly_and_knows_its_version() -> None:
-    version = subprocess.run([SMITH, "--version"], capture_output=True, text=True, check=True, timeout=30).stdout
+    version = subprocess.run([SMITH, "--version"], capture_output=True, text=True, check=True, timeout=3 * LONG).stdout
     assert version == f"smith {importlib.metadata.version('activitysmith-server')}\n"
     heavy = {"alembic", "cryptography", "grpc", "httpx", "psutil", "psycopg", "pydantic", "segno", "sqlalchemy"}
     listing = "import sys, cli.smith; print(*sys.modules)"
-    loaded = subprocess.run([sys.executable, "-c", listing], capture_output=True, text=True, check=True, timeout=30)
+    loaded = subprocess.run(
+        [sys.executable, "-c", listing], capture_output=True, text=True, check=True, timeout=3 * LONG
+    )
     assert not heavy & set(loaded.stdout.split())
 
 
@@ -57,4 +60,4 @@ def test_every_process_that_can_be_served_is_there() -> None:
 
 
 def test_wrong_usage_of_the_program_itself_is_told_with_exit_code_2() -> None:
-    assert subprocess.run([SMITH, "nonsense"], capture_output=True, check=False, timeout=30).returncode == 2
+    assert subprocess.run([SMITH, "nonsense"], capture_output=True, check=False, timeout=3 * LONG).returncode == 2

@@ -19,6 +19,7 @@ from tests import certificates
 from tests.certificates import Files
 from tests.stack import Stack
 from tests.team import Phone, Team, push
+from tests.waiting import LONG
 
 
 def tls_of(files: Files) -> Tls:
@@ -104,7 +105,7 @@ def test_files_that_do_not_fit_are_named_at_start(
         env=env | chosen,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=3 * LONG,
         check=False,
     )
     assert ended.returncode == 2

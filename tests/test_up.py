@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from cli.up.stop_signals import SAME_REQUEST
 from tests.conftest import MakeStack
 from tests.stack import Stack, answers, free_ports
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 
 @pytest.fixture
@@ -82,7 +82,7 @@ def send(stack: Stack, title: str) -> httpx.Response:
         f"{stack.base_url}/api/push-notification",
         json={"title": title},
         headers={"Authorization": f"Bearer {stack.api_key}"},
-        timeout=15,
+        timeout=LONG,
     )
 
 
@@ -96,7 +96,7 @@ def accepted(stack: Stack, title: str) -> bool:
 
 def titles(stack: Stack) -> list[str]:
     """What the quickstart's phone shows."""
-    screen: dict[str, Any] = httpx.get(f"{stack.simulator_url}/phones/{stack.phone_id}", timeout=15).json()
+    screen: dict[str, Any] = httpx.get(f"{stack.simulator_url}/phones/{stack.phone_id}", timeout=LONG).json()
     return [notification["title"] for notification in screen["notifications"]]
 
 
@@ -205,7 +205,7 @@ def test_an_interrupted_first_run_is_completed_without_a_second_phone_or_key(own
     path.write_text(json.dumps(json.loads(path.read_text()) | {"api_key": None, "phone_id": None}))
     owned.start()
     assert send(owned, "completed").json()["devices_notified"] == 1
-    phones = httpx.get(f"{owned.simulator_url}/phones", timeout=15).json()["phones"]
+    phones = httpx.get(f"{owned.simulator_url}/phones", timeout=LONG).json()["phones"]
     assert [phone["id"] for phone in phones] == [owned.phone_id]
 
 
@@ -215,7 +215,7 @@ def test_a_start_goes_on_if_the_first_owner_has_a_second_factor(make_stack: Make
     stack = make_stack()
     try:
         stack.sql("UPDATE users SET second_factor_at = now() RETURNING id")
-        assert httpx.delete(f"{stack.simulator_url}/phones/{stack.phone_id}", timeout=15).status_code in (200, 204)
+        assert httpx.delete(f"{stack.simulator_url}/phones/{stack.phone_id}", timeout=LONG).status_code in (200, 204)
         assert stack.stop() == 0
         stack.start()
         assert "signs in with a second factor: no key or phone is added" in stack.stderr
@@ -233,7 +233,7 @@ def test_a_second_ctrl_c_kills_at_once(own: Stack) -> None:
     # Once: a third one would meet a process that is ending, which Python lets die of it.
     own.process.send_signal(signal.SIGINT)
     eventually("it kills", lambda: "killing all processes" in own.stderr)
-    assert own.process.wait(60) == 130
+    assert own.process.wait(3 * LONG) == 130
     assert gone(own)
 
 
@@ -304,7 +304,7 @@ def test_processes_stop_by_themselves_when_the_supervisor_is_killed(own: Stack) 
     left = [psutil.Process(pid) for name, pid in own.pids.items() if name != "postgres"]
     postgres = psutil.Process(own.pids["postgres"])
     own.kill_supervisor()
-    _, alive = psutil.wait_procs(left, timeout=60)
+    _, alive = psutil.wait_procs(left, timeout=3 * LONG)
     assert not alive
     # PostgreSQL knows no such signal. The next start would stop it.
     postgres.send_signal(signal.SIGINT)
@@ -315,7 +315,7 @@ def test_the_printed_curl_works(stack: Stack) -> None:
     lines = stack.stdout.splitlines()
     first = next(number for number, line in enumerate(lines) if line.strip().startswith("KEY="))
     command = "\n".join(lines[first : lines.index("", first)])
-    done = subprocess.run(["bash", "-c", command], check=True, capture_output=True, text=True, timeout=30)  # noqa: S607
+    done = subprocess.run(["bash", "-c", command], check=True, capture_output=True, text=True, timeout=3 * LONG)  # noqa: S607
     assert json.loads(done.stdout)["success"] is True
 
 

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from tests.stack import ANY_PORT, Stack
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 pytestmark = pytest.mark.thorough
 
@@ -64,7 +64,7 @@ def send(stack: Stack, title: str) -> httpx.Response:
         f"{stack.base_url}/api/push-notification",
         json={"title": title},
         headers={"Authorization": f"Bearer {stack.api_key}"},
-        timeout=15,
+        timeout=LONG,
         trust_env=False,
     )
 
@@ -74,7 +74,7 @@ def push(stack: Stack, title: str) -> None:
     assert send(stack, title).json()["devices_notified"] == 1
 
     def shown() -> bool:
-        screen = httpx.get(f"{stack.simulator_url}/phones/{stack.phone_id}", trust_env=False).json()
+        screen = httpx.get(f"{stack.simulator_url}/phones/{stack.phone_id}", trust_env=False, timeout=LONG).json()
         return title in [notification["title"] for notification in screen["notifications"]]
 
     eventually("the phone shows it", shown)
@@ -97,14 +97,14 @@ def test_every_address_of_ipv6_stands_in_brackets(abroad: Stack) -> None:
     assert told.simulator_url.startswith("http://[::1]:")
     assert told.webhook_sink_url.startswith("https://[::1]:")
     assert told.core_address.startswith("[::1]:")
-    assert httpx.get(f"{abroad.admin_url}/sign-in", trust_env=False).status_code == 200
+    assert httpx.get(f"{abroad.admin_url}/sign-in", trust_env=False, timeout=LONG).status_code == 200
 
 
 def test_the_printed_curl_works_in_a_path_with_special_letters(abroad: Stack) -> None:
     lines = abroad.stdout.splitlines()
     first = next(number for number, line in enumerate(lines) if line.strip().startswith("KEY="))
     command = "\n".join(lines[first : lines.index("", first)]).replace("curl ", "curl --globoff --noproxy '*' ")
-    done = subprocess.run(["bash", "-c", command], check=True, capture_output=True, text=True, timeout=30)  # noqa: S607
+    done = subprocess.run(["bash", "-c", command], check=True, capture_output=True, text=True, timeout=3 * LONG)  # noqa: S607
     assert '"success":true' in done.stdout
 
 
@@ -117,7 +117,7 @@ def test_a_folder_of_others_is_not_opened_for_postgresql(abroad: Stack, closed: 
 def test_a_killed_postgresql_is_found_and_replaced(abroad: Stack) -> None:
     old = abroad.kill("postgres")
     eventually("it is restarted", lambda: abroad.pids.get("postgres") not in (None, old))
-    abroad.wait_answering(60)
+    abroad.wait_answering()
     # The first connections that core tries may still lead to the one that was killed.
     eventually("a push is accepted", lambda: accepted(abroad, "after the kill"))
 
@@ -140,7 +140,7 @@ def test_listening_on_all_addresses_takes_ipv4_and_ipv6(closed: Path) -> None:
         stack.start()
         port = stack.ports["SMITH_GATEWAY_PORT"]
         for host in ("127.0.0.1", "[::1]"):
-            assert httpx.get(f"http://{host}:{port}/readyz", trust_env=False).status_code == 200
+            assert httpx.get(f"http://{host}:{port}/readyz", trust_env=False, timeout=LONG).status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from nicegui.testing.user_interaction import UserInteraction
 
 from tests.waiting import eventually_async
 
-PATIENCE = 200
+PATIENCE = 600
 """Looks at a page, a tenth of a second apart, until what is waited for is there."""
 
 

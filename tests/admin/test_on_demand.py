@@ -14,7 +14,7 @@ from starlette.responses import PlainTextResponse
 
 from admin_ui.on_demand import MAX_WAITING, Pages, PagesOnDemand
 from tests.stack import free_ports
-from tests.waiting import eventually, eventually_async
+from tests.waiting import LONG, eventually, eventually_async
 
 OF_PAGES = "orjson"
 """A native library that NiceGUI loads."""
@@ -38,7 +38,7 @@ class Admin:
 
     def get(self, path: str) -> httpx.Response:
         """What it answers."""
-        return httpx.get(f"{self.url}{path}", trust_env=False, timeout=60)
+        return httpx.get(f"{self.url}{path}", trust_env=False, timeout=LONG)
 
     def is_alive(self) -> bool:
         """Whether it answers."""
@@ -67,7 +67,7 @@ def admin(tmp_path: Path) -> Iterator[Admin]:
         yield admin
     finally:
         admin.process.terminate()
-        admin.process.communicate(timeout=30)
+        admin.process.communicate(timeout=3 * LONG)
     assert admin.process.returncode == 0, (tmp_path / "log").read_text()
 
 

@@ -13,6 +13,7 @@ from tests.admin.plain import faults, shown
 from tests.core.conftest import NewDatabase
 from tests.core.harness import PASSWORD, Account, Core, start_core
 from tests.core.openid_rig import ASKING_AGAIN, OpenIdProvider, Person, running_provider, settings_for
+from tests.waiting import LONG
 
 HERE = "http://admin.test"
 
@@ -57,7 +58,7 @@ async def test_a_browser_at_another_name_of_this_machine_is_sent_where_it_will_c
 
 async def come_back(user: User, sent: httpx.Response) -> httpx.Response:
     """Visits the other service and comes back."""
-    async with httpx.AsyncClient(trust_env=False) as elsewhere:
+    async with httpx.AsyncClient(trust_env=False, timeout=LONG) as elsewhere:
         answer = await elsewhere.get(sent.headers["location"])
     return await user.http_client.get(answer.headers["location"].removeprefix(HERE))
 

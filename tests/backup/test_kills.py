@@ -13,7 +13,7 @@ from cli.up.unfinished_restore import settle_restore
 from tests.backup.conftest import cluster, is_well, names
 from tests.smith_command import answer, environment
 from tests.stack import SMITH
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 pytestmark = pytest.mark.thorough
 
@@ -22,7 +22,7 @@ def test_a_restore_that_fails_leaves_the_old_database(data_dir: Path, backup: Pa
     """Files may not grow beyond a limit, which fails as a full disk does."""
     before, limit = cluster(data_dir), 8 * 1024 * 1024
     done = subprocess.run(
-        [SMITH, "restore", backup], env=environment(data_dir), check=False, capture_output=True, timeout=60,
+        [SMITH, "restore", backup], env=environment(data_dir), check=False, capture_output=True, timeout=3 * LONG,
         preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)),
     )  # fmt: skip
     assert done.returncode in (1, 2)
@@ -62,7 +62,7 @@ def test_a_restore_that_is_told_to_stop_leaves_the_old_database(data_dir: Path, 
     process = subprocess.Popen([SMITH, "restore", backup], env=environment(data_dir), stderr=subprocess.PIPE)
     eventually("it builds", (data_dir / "restore.partial" / "postgres" / "postmaster.pid").exists)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=3 * LONG)
     assert process.returncode == 130, said
     assert not (data_dir / "restore.partial").exists()
     assert not postgres_of(data_dir)
@@ -88,7 +88,7 @@ def killing(mark: str, left: int, code: str, *arguments: object, **env: str) -> 
     """Runs the code in a process that is killed before it has changed more than `left` names with the mark in them."""
     script = KILLING.replace("MARK", repr(mark)) + code
     command = [sys.executable, "-c", script, str(left), *map(str, arguments)]
-    return subprocess.run(command, env=env or None, check=False, timeout=60, capture_output=True).returncode
+    return subprocess.run(command, env=env or None, check=False, timeout=3 * LONG, capture_output=True).returncode
 
 
 def test_a_restore_that_is_killed_with_no_database_in_place_is_completed_by_the_next_command(

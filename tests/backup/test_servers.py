@@ -19,7 +19,7 @@ from tests.conftest import MakeStack
 from tests.smith_command import answer, environment, refuse, smith, succeed
 from tests.stack import SMITH, Stack
 from tests.team import Phone, Team, push
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 pytestmark = pytest.mark.thorough
 
@@ -105,7 +105,7 @@ def test_a_backup_made_under_load_brings_back_what_was_there(make_stack: MakeSta
         late = team.key()
         later, _ = team.channel()
         team.no_faults()
-        assert slow.shows("owed", seconds=40)
+        assert slow.shows("owed", seconds=LONG)
         assert push(late, title="after the backup").status_code == 200
         assert "is in use by `smith up`" in refuse(stack.data_dir, "restore", file, code=2)
         assert push(late, title="undisturbed").status_code == 200
@@ -248,7 +248,7 @@ def test_a_backup_that_fills_the_disk_leaves_nothing(stack: Stack, tmp_path: Pat
     assert answer(stack.data_dir, "backup", tmp_path / "enough")["bytes"] > limit
     done = subprocess.run(
         [SMITH, "backup", tmp_path / "file"], env=environment(stack.data_dir), check=False, capture_output=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)), timeout=60,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)), timeout=3 * LONG,
     )  # fmt: skip
     assert done.returncode == 1
     assert done.stderr.decode() == f"smith backup: cannot write {tmp_path / 'file'}: File too large\n"
@@ -269,7 +269,7 @@ def test_a_backup_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
     assert "in use by `smith backup`" in refuse(data_dir, "migrate", code=2)
     process.terminate()
     process.send_signal(signal.SIGCONT)
-    _, said = process.communicate(timeout=30)
+    _, said = process.communicate(timeout=3 * LONG)
     assert process.returncode == 130, said
     assert list(target.iterdir()) == []
     assert not (data_dir / "processes.json").exists()

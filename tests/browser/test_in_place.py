@@ -9,12 +9,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from core_service.common.orm import new_id
-from tests.browser.conftest import PATIENCE_MS
 from tests.browser.test_pairing import unfold
 from tests.stack import Stack
 from tests.team import Team, push
-
-expect.set_options(timeout=PATIENCE_MS)
 
 RUNNING = """
 INSERT INTO action_runs (id, account_id, action_id, device_id, repeatable, url, method, state, due_at, attempts,

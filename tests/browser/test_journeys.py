@@ -8,13 +8,11 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import HOME, PATIENCE_MS, OpenPage, session_of, sign_in
+from tests.browser.conftest import HOME, OpenPage, session_of, sign_in
 from tests.conftest import MakeStack
 from tests.stack import ANY_PORT, Stack
 from tests.team import plain_http_client
 from tests.waiting import eventually
-
-expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.mark.thorough

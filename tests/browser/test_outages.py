@@ -12,8 +12,6 @@ from tests.stack import Stack
 BACK = "What you had typed is back."
 OUTAGE_MS = 60_000
 
-expect.set_options(timeout=15_000)
-
 
 @pytest.fixture
 def way(place: Stack) -> Iterator[CuttableWay]:

@@ -8,11 +8,9 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, OpenPage, OpenSignedIn, session_of
+from tests.browser.conftest import OpenPage, OpenSignedIn, session_of
 from tests.stack import Stack
 from tests.team import Team, plain_http_client
-
-expect.set_options(timeout=PATIENCE_MS)
 
 PASSWORD = "a long password"
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, OpenPage
+from tests.browser.conftest import OpenPage
 from tests.browser.phone_page import (
     ALLOWED,
     GRANTED,
@@ -28,8 +28,6 @@ from tests.browser.push_service import PushService
 from tests.stack import Stack
 from tests.team import Team
 from tests.waiting import eventually
-
-expect.set_options(timeout=PATIENCE_MS)
 
 
 def test_a_link_brings_the_code_and_leaves_no_trace_of_it(open_phone: OpenPhone, team: Team) -> None:

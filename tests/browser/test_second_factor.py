@@ -11,17 +11,13 @@ import pyotp
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import HOME, PATIENCE_MS, OpenPage, session_of
+from tests.browser.conftest import HOME, OpenPage, session_of
 from tests.browser.test_every_page import DESK, PHONE, RULES, inspect
 from tests.conftest import MakeStack
 from tests.stack import Stack, free_ports
 from tests.team import Team
 
-expect.set_options(timeout=PATIENCE_MS)
-
 PASSWORD, NEW_PASSWORD = "staple gun parade", "another staple gun parade"
-ENDED_SECONDS = 2.0
-"""Within which open pages show that their session has ended."""
 STEP_SECONDS = 30.0
 OLD_SESSIONS: LiteralString = """
 UPDATE sessions SET authenticated_at = now() - interval '11 minutes'
@@ -284,7 +280,7 @@ def test_who_lacks_what_the_workspace_requires_is_led_to_it(
     expect(owner.get_by_role("heading", level=1, name="Members")).to_be_visible()
 
 
-def test_open_pages_show_within_two_seconds_that_their_session_has_ended_and_keep_what_was_typed(
+def test_open_pages_show_that_their_session_has_ended_and_keep_what_was_typed(
     door: Stack, team: Team, person: str, open_page: OpenPage
 ) -> None:
     page = open_page(address(door), "/playground", session=session_of(door, person, PASSWORD))
@@ -299,7 +295,7 @@ def test_open_pages_show_within_two_seconds_that_their_session_has_ended_and_kee
     with team.client(elsewhere["session_token"]) as client:
         assert client.put("/api/password", json=changed).json() == {"revoked": 2}
     for one in (page, other):
-        expect(one.get_by_text("Your session has ended. Sign in again.")).to_be_visible(timeout=ENDED_SECONDS * 1000)
+        expect(one.get_by_text("Your session has ended. Sign in again.")).to_be_visible()
     page.get_by_label("E-mail").fill(person)
     page.get_by_label("Password").fill(NEW_PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()

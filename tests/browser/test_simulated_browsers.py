@@ -5,12 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PATIENCE_MS
 from tests.stack import Stack
 from tests.team import plain_http_client
 from tests.waiting import eventually
-
-expect.set_options(timeout=PATIENCE_MS)
 
 STREAM = "/api/live-activity/stream/browsers"
 

@@ -18,7 +18,7 @@ from websockets.typing import Origin
 
 from tests.stack import Stack
 from tests.team import plain_http_client
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 PATH = "/_nicegui_ws/socket.io/"
 MEGABYTE = 1024 * 1024
@@ -51,7 +51,7 @@ class Page:
         address = f"{self.url.replace('http', 'ws', 1)}{PATH}?{urlencode(said)}"
         headers = {"cookie": f"smith_session={self.session if cookie is None else cookie}"}
         with connect(address, origin=Origin(self.url), additional_headers=headers) as socket:
-            assert str(socket.recv(timeout=20)).startswith('0{"sid":')
+            assert str(socket.recv(timeout=LONG)).startswith('0{"sid":')
             yield socket
 
     def says(self, name: str, **message: object) -> str:
@@ -72,7 +72,7 @@ def is_closed(socket: ClientConnection) -> int:
     """The code that the other side closes with."""
     with contextlib.suppress(ConnectionClosed):
         while True:
-            socket.recv(timeout=20)
+            socket.recv(timeout=LONG)
     assert socket.close_code is not None
     return socket.close_code
 
@@ -96,7 +96,7 @@ def takes(socket: ClientConnection, *messages: Any) -> bool:
 
 def connected(socket: ClientConnection) -> ClientConnection:
     socket.send("40")
-    assert str(socket.recv(timeout=20)).startswith('40{"sid":')
+    assert str(socket.recv(timeout=LONG)).startswith('40{"sid":')
     return socket
 
 
@@ -109,7 +109,7 @@ def test_a_page_is_heard_over_its_socket(page: Page) -> None:
         socket.send("3")
         handshake = {"tab_id": "tab", "document_id": "document", "old_tab_id": None, "next_message_id": 0}
         socket.send(page.says("handshake", **handshake).replace("42", "427", 1))
-        while not str(answer := socket.recv(timeout=20)).startswith("437"):
+        while not str(answer := socket.recv(timeout=LONG)).startswith("437"):
             pass
         assert answer == "437[false]", "it is shown already"
 
@@ -132,7 +132,7 @@ def test_whose_page_is_gone_or_anothers_is_told_to_load_it_again_and_no_more(
 ) -> None:
     with page.socket(**difference) as socket:
         socket.send("40")
-        assert json.loads(str(socket.recv(timeout=20)).removeprefix("44")) == {"message": "Implicit handshake failed"}
+        assert json.loads(str(socket.recv(timeout=LONG)).removeprefix("44")) == {"message": "Implicit handshake failed"}
         assert is_closed(socket) == 1008
     with page.socket(**difference) as socket:
         socket.send('459999-["event",{"_placeholder":true,"num":0}]')
@@ -199,7 +199,7 @@ def test_attachments_cost_no_memory(place: Stack, page: Page) -> None:
             socket = stack.enter_context(page.socket(**difference))
             assert socket.protocol.extensions == [], "nothing is compressed"
             socket.send("40")
-            socket.recv(timeout=20)
+            socket.recv(timeout=LONG)
             assert not takes(socket, '459999-["event",{"_placeholder":true,"num":0}]', *([bytes(990_000)] * 600))
     assert admin.memory_info().rss - before < 5 * MEGABYTE
 

@@ -5,10 +5,7 @@ from collections.abc import Iterator
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PATIENCE_MS
 from tests.team import Phone, Team
-
-expect.set_options(timeout=PATIENCE_MS)
 
 
 @contextlib.contextmanager

@@ -7,11 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, OpenPage
+from tests.browser.conftest import OpenPage
 from tests.stack import Stack
 from tests.team import plain_http_client
-
-expect.set_options(timeout=PATIENCE_MS)
 
 UNTRUE = re.compile(r"Apple has|Working|\bSent to\b|\bsent (now|\d)|spam folder|gets a mail|APNs knows")
 

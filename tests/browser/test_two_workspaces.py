@@ -11,12 +11,10 @@ import httpx
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from tests.browser.conftest import PATIENCE_MS, OpenSignedIn, session_of
+from tests.browser.conftest import OpenSignedIn, session_of
 from tests.smith_command import answer
 from tests.stack import Stack
 from tests.team import plain_http_client
-
-expect.set_options(timeout=PATIENCE_MS)
 
 FIRST, SECOND = "My team", "Team B"
 CLICK = """(name) => [...document.querySelectorAll('button')]

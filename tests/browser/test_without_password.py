@@ -5,14 +5,12 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import HOME, PATIENCE_MS, OpenPage
+from tests.browser.conftest import HOME, OpenPage
 from tests.browser.test_every_page import PHONE, RULES, inspect
 from tests.browser.test_second_factor import OLD_SESSIONS, RULES_OF_DIALOGS
 from tests.conftest import MakeStack
 from tests.core.openid_rig import ASKING_AGAIN, CLIENT_ID, CLIENT_SECRET, OpenIdProvider, Person, running_provider
 from tests.stack import Stack, free_ports
-
-expect.set_options(timeout=PATIENCE_MS)
 
 REFUSED = "Failed to load resource: the server responded with a status of 403 (Forbidden)"
 

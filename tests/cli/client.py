@@ -10,10 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from tests.team import Phone, Team
+from tests.waiting import LONG
 
 BIN = Path(sys.executable).parent
 ACTIVITYSMITH = BIN / "activitysmith"
-SECONDS = 60
+SECONDS = 3 * LONG
 
 
 @dataclass(frozen=True)

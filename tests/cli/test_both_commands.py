@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import LONG
+
 BIN = Path(sys.executable).parent
 PROGRAMS = ("smith", "activitysmith")
 
@@ -15,7 +17,7 @@ def run(*words: str, **env: str) -> subprocess.CompletedProcess[str]:
     """What the command says, in a terminal of 80 columns."""
     environment = {"PATH": str(BIN), "COLUMNS": "80", **env}
     return subprocess.run(
-        [BIN / words[0], *words[1:]], env=environment, capture_output=True, text=True, timeout=60, check=False
+        [BIN / words[0], *words[1:]], env=environment, capture_output=True, text=True, timeout=3 * LONG, check=False
     )
 
 

@@ -14,6 +14,7 @@ from smith.core.v1.push_notification_service_pb2 import SendPushNotificationRequ
 from service_kit.json_mapping.contract import enum_names, fields_of
 from tests.cli.client import Client
 from tests.cli.in_process import say
+from tests.waiting import LONG
 
 STATE = ("--title", "x", "--type", "progress", "--percentage", "1")
 WRONG: dict[str, tuple[list[str], str]] = {
@@ -146,7 +147,7 @@ def test_nothing_is_loaded_that_is_not_needed(nowhere: Client, arguments: list[s
     # Not isolated from the folder: nothing of the project is in it.
     ran = subprocess.run(
         [sys.executable, "-c", listing], env=nowhere.environment, cwd=nowhere.folder, capture_output=True, text=True,
-        check=True, timeout=30,
+        check=True, timeout=3 * LONG,
     )  # fmt: skip
     loaded = set(ran.stdout.rpartition("loaded:")[2].split())
     assert "activitysmith_cli.main" in loaded

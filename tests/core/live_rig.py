@@ -25,7 +25,7 @@ from simulator.credentials import BUNDLE_ID
 from tests.core.harness import Account, Caller, Core, start_account, start_core
 from tests.delivery.harness import delivery_service, settings_from
 from tests.simulator.process import SimulatorProcess
-from tests.waiting import eventually_async
+from tests.waiting import LONG, eventually_async
 
 MANY = 10_000
 KEY = "nightly"
@@ -245,7 +245,7 @@ async def start_rig(database_url: str, folder: Path, **settings: Any) -> AsyncIt
             await serving
 
         stack.push_async_callback(stop_serving)
-        http = await stack.enter_async_context(httpx.AsyncClient(base_url=simulator.url, timeout=20))
+        http = await stack.enter_async_context(httpx.AsyncClient(base_url=simulator.url, timeout=LONG))
         yield Rig(core, clock, http, delivery.address)
 
 

@@ -19,6 +19,7 @@ from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
 
 from tests.core.harness import Core
+from tests.waiting import LONG
 
 CLIENT_ID, CLIENT_SECRET = "smith", "a secret of the client"
 REDIRECT = "http://admin.test/single-sign-on/callback"
@@ -209,10 +210,10 @@ class _Handler(BaseHTTPRequestHandler):
             return False
         match self.provider.fails:
             case "is slow":
-                self.provider.release.wait(60)
+                self.provider.release.wait(2 * LONG)
                 return False
             case "hangs":
-                self.provider.release.wait(60)
+                self.provider.release.wait(2 * LONG)
             case "pours":
                 self.send_response(200)
                 self.end_headers()
@@ -317,7 +318,7 @@ async def visit(core: Core, address: str = "198.51.100.7", *, without: Collectio
     for name in without:
         url = url.copy_remove_param(name)
     # No certificates for http: they take longer to load than the rest of the sign-in.
-    async with httpx.AsyncClient(trust_env=False, verify=url.scheme == "https") as browser:
+    async with httpx.AsyncClient(trust_env=False, verify=url.scheme == "https", timeout=LONG) as browser:
         answer = await browser.get(url)
     back = parse_qs(urlsplit(answer.headers["location"]).query)
     return Visit(back["state"][0], back["code"][0], begun.browser_secret, core, address)

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.waiting import LONG
+
 CORE = (sys.executable, "-m", "core_service")
 
 
@@ -36,7 +38,7 @@ def core_process(
 
 def serving_address(process: subprocess.Popen[bytes], log: Path) -> str:
     """Where the process serves, once it says so."""
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 3 * LONG
     while "serving on " not in log.read_text():
         assert process.poll() is None, log.read_text()
         assert time.monotonic() < deadline, log.read_text()
@@ -47,4 +49,4 @@ def serving_address(process: subprocess.Popen[bytes], log: Path) -> str:
 def core_command(database_url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Runs `python -m core_service ...` to its end."""
     env = os.environ | {"SMITH_DATABASE_URL": database_url, "SMITH_CORE_PORT": "0"}
-    return subprocess.run([*CORE, *arguments], env=env, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run([*CORE, *arguments], env=env, capture_output=True, text=True, timeout=3 * LONG, check=False)

@@ -52,12 +52,14 @@ async def test_if_the_core_dies_that_asked_for_a_channel_the_starts_go_by_tokens
 
 async def test_a_phone_that_begins_to_listen_too_late_is_told_once_more(crowd: Crowd) -> None:
     last = crowd.phones[-1]
-    slow = {"tokens": {(await last.read())["push_to_start_token"]: [{"delay_seconds": 5}]}}
+    slow = {"tokens": {(await last.read())["push_to_start_token"]: [{"delay_seconds": 9}]}}
     await crowd.rig.control("POST", "/apns/faults", slow)
-    activity_id = (await crowd.backend.StartLiveActivity(content_state=step(1))).activity_id
-    await last.until("it listens", lambda cards: activity_id in cards)
+    starting = asyncio.create_task(crowd.backend.StartLiveActivity(content_state=step(1)))
+    [activity_id] = await last.until("it listens", bool)
     await crowd.update(activity_id, 2)
     await crowd.shows(activity_id, 2)
+    await crowd.rig.control("POST", "/apns/faults", {"connections": {"action": "answer"}})
+    await starting
     await crowd.listening(activity_id)
 
     async def repeated() -> bool:

@@ -51,6 +51,12 @@ async def browser_of(account: Account, host: str = "fcm.googleapis.com", **field
     return token_of(reported)
 
 
+async def recorded(account: Account, title: str) -> None:
+    """Returns once a notification of the account has this title."""
+    query = "SELECT 1 FROM notifications WHERE account_id = %s AND title = %s"
+    await eventually_async("it is recorded", lambda: account.core.sql(query, account.id, title))
+
+
 async def test_one_request_reaches_phones_and_browsers_each_in_its_form(
     account: Account, delivery: ToldDelivery
 ) -> None:
@@ -159,7 +165,7 @@ async def test_an_apple_browser_that_has_no_text_yet_gets_the_newest_one(
     replacing = asyncio.ensure_future(
         backend.ReplacePushNotification(notification_id=first.browser["tag"], title="up again")
     )
-    await asyncio.wait([replacing], timeout=0.3)
+    await recorded(account, "up again")
     first.answer(LOST)
     second = await delivery.nth(2, token)
     assert (second.title, "silent" in second.browser) == ("up again", False)
@@ -179,7 +185,7 @@ async def test_an_apple_browser_that_took_the_older_text_meanwhile_gets_no_secon
     replacing = asyncio.ensure_future(
         backend.ReplacePushNotification(notification_id=first.browser["tag"], title="up again")
     )
-    await asyncio.wait([replacing], timeout=0.3)
+    await recorded(account, "up again")
     first.answer(ACCEPTED)
     replaced = await replacing
     assert (replaced.devices_notified, replaced.devices_queued) == (0, 0)

@@ -143,12 +143,13 @@ async def test_what_the_person_dismissed_does_not_come_back_with_another_subscri
 
 async def test_a_start_that_found_no_subscription_is_owed_to_the_next(world: World) -> None:
     world.delivery.is_held = True
-    await world.backend.StartLiveActivity(content_state=progress(1))
+    starting = asyncio.ensure_future(world.backend.StartLiveActivity(content_state=progress(1)))
     (await world.delivery.nth(1, world.token)).answer(GONE)
     await eventually_async("the whole subscription is dead", world.is_dead)
     await world.subscribe_again()
     assert await world.is_alive()
     (await world.delivery.nth(1, world.token)).answer()
+    await starting
 
 
 async def test_an_update_that_is_refused_for_good_ends_the_whole_subscription(world: World) -> None:
@@ -157,12 +158,14 @@ async def test_an_update_that_is_refused_for_good_ends_the_whole_subscription(wo
     await eventually_async("it has the newest", lambda: world.has_newest(activity_id))
     world.delivery.is_held = True
     sent = len(world.delivery.of(world.token))
-    await world.backend.EndLiveActivity(activity_id=activity_id, content_state=progress(100))
+    ending = world.backend.EndLiveActivity(activity_id=activity_id, content_state=progress(100))
+    answer = asyncio.ensure_future(ending)
     (await world.delivery.nth(sent + 1, world.token)).answer(GONE)
     await eventually_async("the whole subscription is dead", world.is_dead)
     await world.subscribe_again()
     assert await world.is_alive()
     (await world.delivery.nth(1, world.token)).answer()
+    await answer
 
 
 async def test_a_notification_that_is_refused_for_good_ends_the_whole_subscription(world: World) -> None:

@@ -60,7 +60,7 @@ async def test_an_answer_waits_no_longer_than_it_may(account: Account) -> None:
     version = (await browser.caller.GetDeviceState()).version
     begun = time.monotonic()
     assert (await browser.caller.GetDeviceState(after=version, wait_seconds=1)).version == version
-    assert 0.9 < time.monotonic() - begun < 15
+    assert 0.9 < time.monotonic() - begun < LONG
 
 
 async def test_an_answer_that_differs_already_does_not_wait(account: Account) -> None:
@@ -122,19 +122,20 @@ async def test_what_no_event_tells_of_is_seen_when_the_wait_ends(account: Accoun
 
 
 async def test_a_core_that_stops_answers_those_who_wait(new_database: NewDatabase) -> None:
-    url, begun = await asyncio.to_thread(new_database), time.monotonic()
+    url = await asyncio.to_thread(new_database)
     async with contextlib.AsyncExitStack() as running, contextlib.AsyncExitStack() as client:
         core = await running.enter_async_context(start_core(url, drain_seconds=LONG))
         browser = await add_browser(await start_account(core))
         # Of its own: the core's goes before the core does.
         caller = Caller(await client.enter_async_context(open_channel(core.address)), browser.secret, None)
         version = (await caller.GetDeviceState()).version
+        begun = time.monotonic()
         call = asyncio.ensure_future(caller.GetDeviceState(after=version, wait_seconds=LONG))
         await caller.GetDeviceState()
         stopping = asyncio.ensure_future(running.pop_all().aclose())
         assert (await call).version == version
+        assert time.monotonic() - begun < LONG
         await stopping
-    assert time.monotonic() - begun < LONG
 
 
 def test_only_so_many_calls_wait_at_once_and_further_ones_do_not() -> None:
@@ -160,6 +161,6 @@ async def test_a_bell_rings_for_its_account_and_for_what_concerns_it() -> None:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(bell.rung(60), 0.05)
         bus.publish(account_id, Event(EventType.LIVE_ACTIVITY_UPDATED, moment, activity_id="mine"))
-        await asyncio.wait_for(bell.rung(60), 10)
+        await asyncio.wait_for(bell.rung(60), LONG)
         bus.ring(account_id)
-        await asyncio.wait_for(bell.rung(60), 10)
+        await asyncio.wait_for(bell.rung(60), LONG)

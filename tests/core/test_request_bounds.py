@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 from tests.core.harness import Account, Core, refusal
+from tests.waiting import LONG
 
 PUSH = "/smith.core.v1.PushNotificationService/SendPushNotification"
 DIGITS = "7" * 900_000
@@ -67,7 +68,7 @@ async def send(core: Core, message: bytes, compression: grpc.Compression | None 
     options = [("grpc.max_send_message_length", -1)]
     async with grpc.aio.insecure_channel(core.address, options=options, compression=compression) as channel:
         try:
-            await channel.unary_unary(PUSH)(message, timeout=30)
+            await channel.unary_unary(PUSH)(message, timeout=3 * LONG)
         except grpc.aio.AioRpcError as error:
             return error.code()
     return grpc.StatusCode.OK

@@ -57,7 +57,7 @@ async def a_notification(account: Account, moment: dt.datetime, state: str) -> u
         )
         INSERT INTO deliveries (notification_id, device_id, account_id, user_id, apns_id, state, due_at, attempts)
         VALUES (%(id)s, gen_random_uuid(), %(account_id)s, gen_random_uuid(), gen_random_uuid(), %(state)s,
-                now() + interval '1 day', 1)
+                now() + interval '1 hour', 1)
         """,
         id=id_,
         account_id=account.id,

@@ -23,7 +23,7 @@ from tests.core.browser_rig import add_browser
 from tests.core.harness import Account, Core, start_account
 from tests.core.live_rig import Rig
 from tests.core.saying_sender import SayingSender
-from tests.waiting import eventually_async
+from tests.waiting import LONG, eventually_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -113,7 +113,7 @@ async def test_another_configuration_undoes_the_deaths_of_the_one_before(world: 
     world.configuration = "right"
     with world.events.watch(uuid.UUID(account.id)) as watcher:
         await world.revival.look()
-        [told] = (await asyncio.wait_for(anext(watcher), 5)).events
+        [told] = (await asyncio.wait_for(anext(watcher), LONG)).events
     assert (told.type, told.device_id) == (EventType.DEVICE_CHANGED, wronged.device_id)
     assert not await world.is_dead(wronged)
     assert await world.state(owed) == "due"

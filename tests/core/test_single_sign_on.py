@@ -251,9 +251,8 @@ async def test_a_provider_that_fails_holds_nothing_and_signs_nobody_in(
         provider.alter = altered(groups=None)
         back = await visit(core)
         provider.broken, provider.fails = path, fails
-        began = time.monotonic()
+        # One that hangs does so for longer than this waits.
         await refused_with("UNAVAILABLE", back.complete())
-        assert time.monotonic() - began < 15
         provider.broken = ""
         provider.release.set()
         assert (await (await visit(core)).complete()).session_token

@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from tests.delivery.harness import Apns, Service, SimulatorProcess, delivery_service, settings_from
+from tests.waiting import LONG
 
 Start = Callable[..., AbstractAsyncContextManager[Service]]
 
@@ -22,7 +23,7 @@ def simulator_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Simu
 @pytest.fixture
 async def apns(simulator_process: SimulatorProcess) -> AsyncIterator[Apns]:
     """A faithful APNs that has seen nothing yet."""
-    async with httpx.AsyncClient(base_url=simulator_process.control_url, timeout=20) as http:
+    async with httpx.AsyncClient(base_url=simulator_process.control_url, timeout=LONG) as http:
         apns = Apns(simulator_process, http)
         await apns.reset()
         yield apns

@@ -27,7 +27,7 @@ from delivery_service.settings import DeliverySettings
 from delivery_service.webhooks.connecting import Resolve, resolve
 from delivery_service.wiring import Delivery
 from service_kit.client import open_channel
-from tests.waiting import eventually_async
+from tests.waiting import LONG, eventually_async
 
 TOPIC = "com.activitysmith.simulator"
 PRODUCTION, SANDBOX = Environment.ENVIRONMENT_PRODUCTION, Environment.ENVIRONMENT_SANDBOX
@@ -42,7 +42,7 @@ PORTS = re.compile(
     r"control API on http://127\.0\.0\.1:(\d+), APNs on 127\.0\.0\.1:(\d+), webhooks on https://127\.0\.0\.1:(\d+), "
     r"mails on 127\.0\.0\.1:(\d+)"
 )
-START_SECONDS = 30.0
+START_SECONDS = LONG
 
 
 class SimulatorProcess:
@@ -110,8 +110,8 @@ class SimulatorProcess:
             "SMITH_APNS_CA_FILE": str(self.folder / "ca.pem"),
             "SMITH_APNS_PRODUCTION_ADDRESS": f"localhost:{self.apns_port}",
             "SMITH_APNS_SANDBOX_ADDRESS": f"localhost:{self.apns_port}",
-            "SMITH_APNS_CONNECT_TIMEOUT": "15",
-            "SMITH_APNS_ANSWER_TIMEOUT": "15",
+            "SMITH_APNS_CONNECT_TIMEOUT": f"{LONG:g}",
+            "SMITH_APNS_ANSWER_TIMEOUT": f"{LONG:g}",
             **more,
         }
 
@@ -119,7 +119,7 @@ class SimulatorProcess:
         """Ends it."""
         self._process.terminate()
         try:
-            self._process.wait(20)
+            self._process.wait(LONG)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
@@ -162,8 +162,8 @@ class Apns:
         await self._call("POST", "/apns/faults", json={"connections": {"action": action, **more}})
 
     async def hold(self) -> None:
-        """No request gets its verdict until `release`. Needs a service with a long SMITH_APNS_ANSWER_TIMEOUT."""
-        await self.settings(latency_seconds=60)
+        """No request gets its verdict until `release`."""
+        await self.settings(latency_seconds=600)
 
     async def release(self) -> None:
         """Those that are held get their verdicts now, later ones at once."""
@@ -198,7 +198,7 @@ class Service:
         self.webhooks = webhooks
         self.mails = mails
 
-    async def deliver(self, *pushes: Push, deadline: float = 20.0) -> list[Outcome]:
+    async def deliver(self, *pushes: Push, deadline: float = LONG) -> list[Outcome]:
         """All outcomes, in the order of the targets; fails unless each target has exactly one."""
         outcomes: list[Outcome] = []
         async for group in self.stub.Deliver(DeliverRequest(pushes=pushes), timeout=deadline):

@@ -1,5 +1,6 @@
 """`python -m delivery_service` as operators run it."""
 
+import asyncio
 import os
 import re
 import signal
@@ -15,6 +16,7 @@ from smith.delivery.v1.delivery_service_pb2_grpc import DeliveryServiceStub
 
 from service_kit.client import open_channel
 from tests.delivery.harness import ACCEPTED, Apns, push, tally
+from tests.waiting import LONG, eventually_async
 
 pytestmark = pytest.mark.slow
 
@@ -36,7 +38,7 @@ class DeliveryProcess:
 
     def until_serving(self) -> str:
         """Its address."""
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + LONG
         while not (match := SERVING.search(self.log.read_text())):
             assert self.process.poll() is None, self.log.read_text()
             assert time.monotonic() < deadline
@@ -67,27 +69,39 @@ async def test_the_process_delivers_and_stops_cleanly_when_told(
     process = DeliveryProcess(tmp_path, apns.process.environment())
     made.append(process)
     async with open_channel(process.until_serving()) as channel:
-        call = DeliveryServiceStub(channel).Deliver(DeliverRequest(pushes=[push(count=300)]), timeout=20)
+        call = DeliveryServiceStub(channel).Deliver(DeliverRequest(pushes=[push(count=300)]), timeout=LONG)
         outcomes = [outcome async for group in call for outcome in group.outcomes]
     assert tally(outcomes) == {(ACCEPTED, ""): 300}
     process.process.send_signal(signal.SIGTERM)
-    assert process.process.wait(20) == 0
+    assert process.process.wait(LONG) == 0
     assert "Traceback" not in process.log.read_text()
 
 
 async def test_a_push_in_flight_is_answered_before_the_process_stops(
     apns: Apns, tmp_path: Path, made: list[DeliveryProcess]
 ) -> None:
-    await apns.settings(latency_seconds=0.5)
-    process = DeliveryProcess(tmp_path, apns.process.environment())
+    await apns.hold()
+    process = DeliveryProcess(tmp_path, apns.process.environment(SMITH_DRAIN_SECONDS=f"{LONG:g}"))
     made.append(process)
-    async with open_channel(process.until_serving()) as channel:
-        call = DeliveryServiceStub(channel).Deliver(DeliverRequest(pushes=[push(count=1)]), timeout=20)
+    address = process.until_serving()
+
+    async def takes_no_more() -> bool:
+        try:
+            _, writer = await asyncio.open_connection(*address.rsplit(":", 1))
+        except ConnectionRefusedError:
+            return True
+        writer.close()
+        return False
+
+    async with open_channel(address) as channel:
+        call = DeliveryServiceStub(channel).Deliver(DeliverRequest(pushes=[push(count=1)]), timeout=LONG)
         await apns.until_streams_open(1)
         process.process.send_signal(signal.SIGTERM)
+        await eventually_async("it stops", takes_no_more)
+        await apns.release()
         outcomes = [outcome async for group in call for outcome in group.outcomes]
     assert tally(outcomes) == {(ACCEPTED, ""): 1}
-    assert process.process.wait(20) == 0
+    assert process.process.wait(LONG) == 0
 
 
 @pytest.mark.parametrize(
@@ -104,7 +118,7 @@ def test_a_wrong_setting_ends_the_process_with_one_line_that_names_it(
     credentials = {"SMITH_APNS_KEY_ID": "K", "SMITH_APNS_TEAM_ID": "T", "SMITH_APNS_KEY_FILE": str(_key(tmp_path))}
     process = DeliveryProcess(tmp_path, {"SMITH_DELIVERY_PORT": "0", **credentials, variable: value})
     made.append(process)
-    assert process.process.wait(20) != 0
+    assert process.process.wait(LONG) != 0
     (line,) = process.log.read_text().splitlines()
     assert variable in line
 

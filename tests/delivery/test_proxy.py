@@ -28,7 +28,7 @@ async def proxy(apns: Apns) -> AsyncIterator[ConnectProxy]:
         yield proxy
 
 
-def through(proxy: ConnectProxy, userinfo: str = "", address: str = UNREACHABLE, seconds: str = "15") -> dict[str, str]:
+def through(proxy: ConnectProxy, userinfo: str = "", address: str = UNREACHABLE, seconds: str = "60") -> dict[str, str]:
     """Settings of a service that knows no other way, and gives a connection so many seconds."""
     return {
         "SMITH_APNS_PROXY": f"http://{userinfo}{'@' if userinfo else ''}127.0.0.1:{proxy.port}",

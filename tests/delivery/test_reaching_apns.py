@@ -6,10 +6,9 @@ import time
 from smith.delivery.v1.delivery_service_pb2 import GetDestinationsRequest
 from smith.delivery.v1.reason_pb2 import Concern, Reason
 
-from delivery_service.settings import DeliverySettings
 from tests.delivery.conftest import Start
 from tests.delivery.harness import ACCEPTED, MISCONFIGURED, RETRY, TOKEN_DEAD, Apns, Service, push, tally
-from tests.waiting import eventually_async
+from tests.waiting import LONG, eventually_async
 
 CONNECT_FAILED = (RETRY, "ConnectFailed")
 ALL_ACCEPTED = (ACCEPTED, "")
@@ -27,17 +26,17 @@ async def test_a_host_that_refuses_connections_is_reported_at_once_and_found_aga
     outcomes = await service.deliver(push(count=500))
     assert tally(outcomes) == {CONNECT_FAILED: 500}
     assert {outcome.retry_after_ms for outcome in outcomes} == {1000}
-    assert time.monotonic() - began < DeliverySettings.model_fields["apns_connect_timeout"].default
+    assert time.monotonic() - began < LONG, "a connection that is not made takes that long"
     await apns.settings(refuse_connections=False)
     await eventually_async("accepted again", lambda: _accepted(service))
 
 
 async def test_pushes_do_not_wait_in_turn_for_a_host_that_does_not_answer(apns: Apns, start: Start) -> None:
     await apns.settings(mute_tls=True)
-    async with start(SMITH_APNS_CONNECT_TIMEOUT="0.4") as service:
+    async with start(SMITH_APNS_CONNECT_TIMEOUT="1") as service:
         began = time.monotonic()
         assert tally(await service.deliver(push(count=500))) == {CONNECT_FAILED: 500}
-        assert time.monotonic() - began < 20  # in turn, two at once, it would be 100 s
+        assert time.monotonic() - began < LONG  # in turn, two at once, it would be 250 s
 
 
 async def test_a_failing_host_is_not_hammered(apns: Apns, start: Start) -> None:
@@ -99,7 +98,7 @@ async def test_tokens_of_the_other_environment_are_dead_here(apns: Apns, service
     await apns.settings(wrong_environment=True)
     outcomes = await service.deliver(push(count=2))
     assert tally(outcomes) == {(TOKEN_DEAD, "BadDeviceToken"): 2}
-    told = await service.stub.GetDestinations(GetDestinationsRequest(), timeout=5)
+    told = await service.stub.GetDestinations(GetDestinationsRequest(), timeout=LONG)
     for outcome in outcomes:
         assert (outcome.code, outcome.concern) == (Reason.REASON_BAD_DEVICE_TOKEN, Concern.CONCERN_TOKEN_OR_SERVER)
         assert outcome.configuration == told.configuration, "it may be the server's fault: under this configuration"

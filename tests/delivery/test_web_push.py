@@ -220,13 +220,13 @@ async def test_a_service_that_does_not_answer_delays_neither_another_nor_phones(
     start: Start, key: ec.EllipticCurvePrivateKey, tmp_path: Path
 ) -> None:
     async with push_service(answers_nothing) as mute, push_service() as good:
-        more = settings(tmp_path, mute, good, SMITH_WEBPUSH_TIMEOUT="8", SMITH_WEBPUSH_CONNECTIONS="4")
+        more = settings(tmp_path, mute, good, SMITH_WEBPUSH_TIMEOUT="11", SMITH_WEBPUSH_CONNECTIONS="4")
         async with start(**more) as service:
             waiting: asyncio.Task[list[Any]] = asyncio.create_task(  # noqa: RUF006 - awaited below
                 service.deliver(web_push(*(mute.browser() for _ in range(100))), web_push(good.browser()), deadline=60)
             )
             await eventually_async("the mute one has pushes", lambda: _now(len(mute.received) == 4))
-            outcomes = await service.deliver(web_push(good.browser()), push(count=1), deadline=10)
+            outcomes = await service.deliver(web_push(good.browser()), push(count=1))
             assert tally(outcomes) == {(ACCEPTED, ""): 2}
             assert not waiting.done()
             await eventually_async("the good one of the same call has its push", lambda: _now(len(good.received) == 2))
@@ -247,7 +247,7 @@ async def test_a_push_that_may_have_arrived_is_told_apart_from_one_that_did_not(
     async with (
         push_service(hangs_up) as rude,
         push_service(answers_nothing) as mute,
-        start(**settings(tmp_path, rude, mute, SMITH_WEBPUSH_TIMEOUT="2")) as service,
+        start(**settings(tmp_path, rude, mute, SMITH_WEBPUSH_TIMEOUT="4")) as service,
     ):
         [lost] = await service.deliver(web_push(rude.browser()))
         assert (lost.reason, lost.maybe_accepted) == ("PushServiceConnectionLost", True)
@@ -261,7 +261,7 @@ async def test_a_service_that_is_down_fails_those_that_wait_at_once(
     async with push_service() as gone:
         pass
     async with start(**settings(tmp_path, gone)) as service:
-        outcomes = await service.deliver(web_push(*(gone.browser() for _ in range(200))), deadline=10)
+        outcomes = await service.deliver(web_push(*(gone.browser() for _ in range(200))))
     assert tally(outcomes) == {(RETRY, "PushServiceUnreachable"): 200}
     assert not any(outcome.maybe_accepted for outcome in outcomes)
 

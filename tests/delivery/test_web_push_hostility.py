@@ -150,8 +150,8 @@ async def test_an_answer_of_any_form_ends_in_time_with_an_outcome(
 ) -> None:
     async with AsyncExitStack() as stack:
         plain = await stack.enter_async_context(push_service(answer))
-        service = await stack.enter_async_context(start(**settings(tmp_path, plain, SMITH_WEBPUSH_TIMEOUT="1")))
-        [outcome] = await service.deliver(web_push(plain.browser()), deadline=15)
+        service = await stack.enter_async_context(start(**settings(tmp_path, plain, SMITH_WEBPUSH_TIMEOUT="4")))
+        [outcome] = await service.deliver(web_push(plain.browser()))
         assert (outcome.kind, outcome.reason, outcome.maybe_accepted) == (RETRY, reason, maybe_accepted)
         plain.answer = answering(201)
         assert tally(await service.deliver(web_push(plain.browser()))) == {(ACCEPTED, ""): 1}

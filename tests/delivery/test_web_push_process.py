@@ -17,7 +17,7 @@ from tests.delivery.push_services import Browser, Received, answering, push_serv
 from tests.delivery.test_process import DeliveryProcess, made
 from tests.delivery.test_web_push import _now, answers_nothing, key, settings
 from tests.stack import free_ports
-from tests.waiting import eventually_async
+from tests.waiting import LONG, eventually_async
 
 __all__ = ["key", "made"]
 pytestmark = pytest.mark.slow
@@ -33,16 +33,19 @@ async def test_a_push_on_its_way_to_a_browser_is_answered_before_the_process_sto
         writer.write(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")
 
     async with push_service(later) as plain:
-        process = DeliveryProcess(tmp_path, apns.process.environment(**settings(tmp_path, plain)))
+        patient = settings(tmp_path, plain, SMITH_DRAIN_SECONDS=f"{LONG:g}")
+        process = DeliveryProcess(tmp_path, apns.process.environment(**patient))
         made.append(process)
         async with open_channel(process.until_serving()) as channel:
-            call = DeliveryServiceStub(channel).Deliver(DeliverRequest(pushes=[web_push(plain.browser())]), timeout=20)
+            call = DeliveryServiceStub(channel).Deliver(
+                DeliverRequest(pushes=[web_push(plain.browser())]), timeout=LONG
+            )
             await eventually_async("it is on its way", lambda: _now(len(plain.received) == 1))
             process.process.send_signal(signal.SIGTERM)
             may_answer.set()
             outcomes = [outcome async for group in call for outcome in group.outcomes]
     assert tally(outcomes) == {(ACCEPTED, ""): 1}
-    assert await asyncio.to_thread(process.process.wait, 20) == 0
+    assert await asyncio.to_thread(process.process.wait, LONG) == 0
     assert "Traceback" not in process.log.read_text()
 
 
@@ -54,7 +57,7 @@ async def test_a_killed_process_answers_nothing_and_its_successor_sends(
         process = DeliveryProcess(tmp_path, apns.process.environment(**settings(tmp_path, plain)))
         made.append(process)
         async with open_channel(process.until_serving()) as channel:
-            call = DeliveryServiceStub(channel).Deliver(request, timeout=20)
+            call = DeliveryServiceStub(channel).Deliver(request, timeout=LONG)
             await eventually_async("some are on their way", lambda: _now(len(plain.received) > 3))
             process.process.kill()
             with pytest.raises(Exception, match="UNAVAILABLE"):
@@ -63,7 +66,7 @@ async def test_a_killed_process_answers_nothing_and_its_successor_sends(
         process = DeliveryProcess(tmp_path, apns.process.environment(**settings(tmp_path, plain)))
         made.append(process)
         async with open_channel(process.until_serving()) as channel:
-            call = DeliveryServiceStub(channel).Deliver(request, timeout=20)
+            call = DeliveryServiceStub(channel).Deliver(request, timeout=LONG)
             outcomes = [outcome async for group in call for outcome in group.outcomes]
     assert tally(outcomes) == {(ACCEPTED, ""): 20}
 
@@ -77,9 +80,9 @@ async def test_pushes_are_counted_by_service_and_outcome(
         given["SMITH_WEBPUSH_ALLOW"] = f"mozilla={plain.origin},{gone.origin}"
         process = DeliveryProcess(tmp_path, apns.process.environment(**given))
         made.append(process)
-        async with open_channel(process.until_serving()) as channel, httpx.AsyncClient() as http:
+        async with open_channel(process.until_serving()) as channel, httpx.AsyncClient(timeout=LONG) as http:
             sent = [web_push(plain.browser(), plain.browser(), gone.browser(), Browser("https://unknown.example/x"))]
-            call = DeliveryServiceStub(channel).Deliver(DeliverRequest(pushes=sent), timeout=20)
+            call = DeliveryServiceStub(channel).Deliver(DeliverRequest(pushes=sent), timeout=LONG)
             [group async for group in call]
             text = (await http.get(f"http://127.0.0.1:{port}/metrics")).text
     samples = [sample for family in text_string_to_metric_families(text) for sample in family.samples]
@@ -108,5 +111,5 @@ def test_a_wrong_setting_ends_the_process_with_one_line_that_names_it(
 ) -> None:
     process = DeliveryProcess(tmp_path, {"SMITH_DELIVERY_PORT": "0", "SMITH_APNS_KEY_FILE": "", variable: value})
     made.append(process)
-    assert process.process.wait(20) != 0
+    assert process.process.wait(LONG) != 0
     assert [line for line in process.log.read_text().splitlines() if variable in line and why in line]

@@ -15,6 +15,7 @@ from smith.delivery.v1.webhook_service_pb2 import CallWebhookRequest
 from delivery_service.settings import DeliverySettings
 from delivery_service.webhooks.addresses import AddressRules, Permit, is_public
 from tests.delivery.harness import Service, delivery_service
+from tests.waiting import LONG
 
 FAILED = WebhookResultKind.WEBHOOK_RESULT_KIND_FAILED
 
@@ -74,7 +75,7 @@ async def strict() -> AsyncIterator[Service]:
 async def call(service: Service, url: str) -> WebhookResult:
     """The result of a GET."""
     attempt = WebhookCall(url=url, method=HttpMethod.HTTP_METHOD_GET, idempotency_key=str(uuid.uuid4()))
-    return (await service.webhooks.CallWebhook(CallWebhookRequest(call=attempt), timeout=15)).result
+    return (await service.webhooks.CallWebhook(CallWebhookRequest(call=attempt), timeout=LONG)).result
 
 
 @pytest.mark.parametrize("host", LITERALS)

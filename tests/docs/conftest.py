@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.docs.running import Workspace
-from tests.stack import ANY_PORT, Stack
+from tests.stack import ANY_PORT, PATIENCE, Stack
 from tests.team import Phone, Team
 
 METRICS = {
@@ -19,9 +19,7 @@ METRICS = {
 @pytest.fixture(scope="module")
 def server() -> Iterator[Stack]:
     """A server as the documents describe it, whose phones somebody may command as they like."""
-    # Answers tell what became of pushes, however long that takes on a busy machine.
-    env = {"SMITH_RATE_LIMIT_PER_MINUTE": "1000000", "SMITH_DELIVERY_WAIT": "20"}
-    with Stack(None, **env, **dict.fromkeys(METRICS, ANY_PORT)) as stack:
+    with Stack(None, SMITH_RATE_LIMIT_PER_MINUTE="1000000", **PATIENCE, **dict.fromkeys(METRICS, ANY_PORT)) as stack:
         yield stack.start()
 
 

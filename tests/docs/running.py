@@ -9,8 +9,9 @@ from pathlib import Path
 
 from tests.docs.reading import ROOT, Block
 from tests.stack import Stack
+from tests.waiting import LONG
 
-SECONDS = 120
+SECONDS = 3 * LONG
 BASH = "/bin/bash"
 BIN = Path(sys.executable).parent
 CURL_STATUS = re.compile(r"^\[HTTP ([0-9]{3})]$", re.MULTILINE)

@@ -7,6 +7,8 @@ from typing import Any
 
 import httpx
 
+from tests.waiting import LONG
+
 JSON = dict[str, Any]
 
 
@@ -81,7 +83,7 @@ class Backend:
         barrier = threading.Barrier(len(calls))
 
         def one(call: tuple[str, str, JSON]) -> httpx.Response:
-            barrier.wait(30)
+            barrier.wait(LONG)
             return self.call(*call)
 
         with concurrent.futures.ThreadPoolExecutor(len(calls)) as threads:

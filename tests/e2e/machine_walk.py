@@ -11,11 +11,12 @@ from tests.e2e.machine_backend import Backend
 from tests.e2e.machine_model import Activity
 from tests.e2e.machine_steps import CONNECTIONS, ONCE, ONCE_PATIENTLY, STEP
 from tests.e2e.machine_world import NAMES, World
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
-QUIET_SECONDS, BUSY_SECONDS = 45.0, 150.0
+QUIET_SECONDS, BUSY_SECONDS = 45.0 + LONG, 150.0 + LONG
 """Longest time until everything is as it should be: a lease (20 s), then an answer that does not come (10 s), then the
-time that a start is given to prove itself (10 s). After 429 a push waits 30 s, then 60 s."""
+time that a start is given to prove itself (10 s). After 429 a push waits 30 s, then 60 s. The rest is for a busy
+machine."""
 LIMIT = 50
 """Live Activities that the account may have at once, far more than the walk starts."""
 

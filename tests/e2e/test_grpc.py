@@ -14,6 +14,7 @@ from smith.core.v1 import push_notification_service_pb2_grpc as pb_grpc
 
 from tests.e2e.conftest import Audience
 from tests.stack import Stack
+from tests.waiting import LONG
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def test_the_same_push_over_grpc_with_the_same_key(channel: grpc.Channel, audien
     answer = stub.SendPushNotification(
         pb.SendPushNotificationRequest(title="over gRPC", target=noun.ChannelTarget(channels=[audience.slug])),
         metadata=credentials(audience),
-        timeout=10,
+        timeout=LONG,
     )
     assert answer.success
     assert answer.devices_notified == 1
@@ -45,7 +46,7 @@ def test_an_error_carries_its_reason_and_facts(channel: grpc.Channel, audience: 
     stub = pb_grpc.PushNotificationServiceStub(channel)
     with pytest.raises(grpc.RpcError) as refused:
         stub.SendPushNotification(
-            pb.SendPushNotificationRequest(title="x" * 5000), metadata=credentials(audience), timeout=10
+            pb.SendPushNotificationRequest(title="x" * 5000), metadata=credentials(audience), timeout=LONG
         )
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     trailing = dict(refused.value.trailing_metadata())
@@ -83,7 +84,7 @@ def test_an_error_of_a_field_names_it_for_programs(
     """In `google.rpc.BadRequest`, as AIP-193 has it."""
     stub = pb_grpc.PushNotificationServiceStub(channel)
     with pytest.raises(grpc.RpcError) as refused:
-        stub.SendPushNotification(request_, metadata=credentials(audience), timeout=10)
+        stub.SendPushNotification(request_, metadata=credentials(audience), timeout=LONG)
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     trailing = dict(refused.value.trailing_metadata())
     status = status_pb2.Status.FromString(trailing["grpc-status-details-bin"])
@@ -96,7 +97,7 @@ def test_an_error_of_a_field_names_it_for_programs(
 def test_a_call_without_a_key_is_unauthenticated(channel: grpc.Channel) -> None:
     stub = pb_grpc.PushNotificationServiceStub(channel)
     with pytest.raises(grpc.RpcError) as refused:
-        stub.SendPushNotification(pb.SendPushNotificationRequest(title="x"), timeout=10)
+        stub.SendPushNotification(pb.SendPushNotificationRequest(title="x"), timeout=LONG)
     assert refused.value.code() is grpc.StatusCode.UNAUTHENTICATED
 
 
@@ -107,7 +108,7 @@ def test_what_postgres_cannot_store_is_refused_over_grpc_too(
     stub = pb_grpc.PushNotificationServiceStub(channel)
     with pytest.raises(grpc.RpcError) as refused:
         stub.SendPushNotification(
-            pb.SendPushNotificationRequest(title=title), metadata=credentials(audience), timeout=10
+            pb.SendPushNotificationRequest(title=title), metadata=credentials(audience), timeout=LONG
         )
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
@@ -117,7 +118,7 @@ def test_an_unknown_webhook_method_is_refused(channel: grpc.Channel, audience: A
     request.actions.add(title="t", type=noun.PUSH_NOTIFICATION_ACTION_TYPE_WEBHOOK, url="https://e.com", method=7)
     with pytest.raises(grpc.RpcError) as refused:
         pb_grpc.PushNotificationServiceStub(channel).SendPushNotification(
-            request, metadata=credentials(audience), timeout=10
+            request, metadata=credentials(audience), timeout=LONG
         )
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert refused.value.details() == "actions[0].method must be one of GET, POST"
@@ -127,7 +128,7 @@ def test_an_unknown_webhook_method_is_refused(channel: grpc.Channel, audience: A
 def test_bytes_that_are_no_message_are_an_invalid_request(channel: grpc.Channel, message: bytes) -> None:
     call = channel.unary_unary("/smith.core.v1.PushNotificationService/SendPushNotification")
     with pytest.raises(grpc.RpcError) as refused:
-        call(message, timeout=10)
+        call(message, timeout=LONG)
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert "Traceback" not in refused.value.details()
 
@@ -139,5 +140,5 @@ def test_reflection_lists_every_service(channel: grpc.Channel) -> None:
 
 
 def test_health_is_answered(channel: grpc.Channel) -> None:
-    answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=5)
+    answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=LONG)
     assert answer.status == health_pb2.HealthCheckResponse.SERVING

@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import re
+import time
 from typing import Any
 
 import pytest
@@ -420,10 +421,11 @@ def test_ending_it_again_is_ignored(team: Team, live: LiveAudience) -> None:
 def test_an_ended_activity_stays_as_long_as_it_should(live: LiveAudience, given: JSON, seconds: int) -> None:
     activity_id = live.backend.start(steps())["activity_id"]
     live.phone.live(activity_id)
+    asked = dt.datetime.now(dt.UTC).timestamp()
     live.backend.end(activity_id, steps(3, **given))
+    answered = dt.datetime.now(dt.UTC).timestamp()
     card = live.phone.shows_activity(activity_id, state="ended", current_step=3)
-    stays = dt.datetime.fromisoformat(card["dismiss_at"]) - dt.datetime.fromisoformat(card["ended_at"])
-    assert stays.total_seconds() == pytest.approx(seconds, abs=5)
+    assert asked + seconds - 1 < dt.datetime.fromisoformat(card["dismiss_at"]).timestamp() < answered + seconds + 1
 
 
 @pytest.mark.parametrize("given", [{"auto_dismiss_minutes": 0}, {"auto_dismiss_seconds": 0}])
@@ -445,6 +447,7 @@ def test_a_dismissal_given_at_the_start_is_remembered(live: LiveAudience) -> Non
 
 
 def test_a_start_travels_as_ios_needs_it(team: Team, live: LiveAudience) -> None:
+    asked = dt.datetime.now(dt.UTC).timestamp()
     activity_id = live.backend.start(steps(subtitle="create snapshot"))["activity_id"]
     live.phone.shows_activity(activity_id)
     (sent,) = team.sent_to(live.phone.read()["push_to_start_token"])
@@ -453,14 +456,14 @@ def test_a_start_travels_as_ios_needs_it(team: Team, live: LiveAudience) -> None
     assert headers["apns-topic"] == "com.activitysmith.simulator.push-type.liveactivity"
     assert headers["apns-priority"] == "10"
     assert headers["apns-collapse-id"] == activity_id
-    assert int(headers["apns-expiration"]) == pytest.approx(now + 600, abs=10)
+    assert asked - 1 < int(headers["apns-expiration"]) - 600 < now + 1
     assert aps["event"] == "start"
     assert aps["attributes-type"] == "ActivitySmithAttributes"
     assert aps["attributes"] == {"activity_id": activity_id}
     assert aps["alert"] == {"title": "Nightly database backup", "body": "create snapshot", "sound": "default"}
     assert aps["input-push-token"] == 1
-    assert aps["timestamp"] == pytest.approx(now, abs=10)
-    assert aps["stale-date"] == pytest.approx(now + 8 * 3600, abs=10)
+    assert asked - 1 < aps["timestamp"] < now + 1
+    assert asked - 1 < aps["stale-date"] - 8 * 3600 < now + 1
     assert 0 < aps["relevance-score"] <= 100
     assert "dismissal-date" not in aps
 
@@ -491,6 +494,7 @@ def test_priority_is_high_for_steps_types_and_alerts_and_low_for_ticks(team: Tea
 def test_updates_and_ends_travel_as_ios_needs_them(team: Team, live: LiveAudience) -> None:
     activity_id = live.backend.start(steps())["activity_id"]
     token = live.phone.live(activity_id)["update_token"]
+    asked = dt.datetime.now(dt.UTC).timestamp()
     live.backend.update(activity_id, steps(2))
     live.phone.shows_activity(activity_id, current_step=2)
     live.backend.end(activity_id, steps(3))
@@ -505,10 +509,10 @@ def test_updates_and_ends_travel_as_ios_needs_them(team: Team, live: LiveAudienc
         assert "alert" not in one["document"]["aps"]
         assert "attributes" not in one["document"]["aps"]
     assert update["document"]["aps"]["event"] == "update"
-    assert update["document"]["aps"]["stale-date"] == pytest.approx(now + 8 * 3600, abs=10)
+    assert asked - 1 < update["document"]["aps"]["stale-date"] - 8 * 3600 < now + 1
     assert end["headers"]["apns-priority"] == "10"
     assert end["document"]["aps"]["event"] == "end"
-    assert end["document"]["aps"]["dismissal-date"] == pytest.approx(now + 180, abs=10)
+    assert asked - 1 < end["document"]["aps"]["dismissal-date"] - 180 < now + 1
     assert end["document"]["aps"]["timestamp"] > update["document"]["aps"]["timestamp"]
 
 
@@ -518,11 +522,12 @@ def test_updates_and_ends_travel_as_ios_needs_them(team: Team, live: LiveAudienc
 def test_what_comes_within_a_second_is_coalesced(team: Team, live: LiveAudience) -> None:
     activity_id = live.backend.start(progress(0))["activity_id"]
     token = live.phone.live(activity_id)["update_token"]
+    began = time.monotonic()
     answers = [live.backend.update(activity_id, progress(number)) for number in range(1, 31)]
     assert {devices(answer) for answer in answers} == {1}
-    assert (answers[-1]["devices_notified"], answers[-1]["devices_queued"]) == (0, 1)
+    assert (0, 1) in {(answer["devices_notified"], answer["devices_queued"]) for answer in answers}
     live.phone.shows_activity(activity_id, percentage=30)
-    assert 2 <= len(team.sent_to(token)) <= 6
+    assert 2 <= len(team.sent_to(token)) <= 3 + time.monotonic() - began
 
 
 def test_too_many_updates_are_warned_of(live: LiveAudience) -> None:

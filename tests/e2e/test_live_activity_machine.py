@@ -31,7 +31,7 @@ def world(make_stack: Callable[..., Stack]) -> Iterator[World]:
     stack.discard()
 
 
-@pytest.mark.timeout(60 * max(5, EXAMPLES))
+@pytest.mark.timeout(120 * max(5, EXAMPLES))
 @pytest.mark.thorough
 def test_phones_end_on_what_was_promised_last(world: World) -> None:
     class Walk(Machine):

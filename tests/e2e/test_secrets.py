@@ -157,7 +157,7 @@ def break_things(stack: Stack, team: Team, secret: Secrets) -> None:
                 team.anybody.post("/api/sessions", json={"email": "a@b.c", "password": secret.hashed["wrong password"]})
             except httpx.HTTPError:
                 continue
-        stack.wait_answering(60)
+        stack.wait_answering()
     eventually("pushes are sent again", lambda: push(key, title="again").status_code == 200)
 
 

@@ -14,6 +14,7 @@ from gateway.wiring import build_app, build_server, listen
 from service_kit.client import open_channel
 from tests.gateway.core_stand_in import CoreStandIn
 from tests.gateway.http_client import Connection, Reply, request
+from tests.waiting import LONG
 
 
 @dataclass
@@ -42,8 +43,9 @@ class RunningGateway:
 
 @contextlib.asynccontextmanager
 async def running_gateway(core_address: str, **overrides: Any) -> AsyncIterator[RunningGateway]:
-    """Starts a gateway with settings of a test's own."""
-    settings = GatewaySettings(gateway_port=0, core_address=core_address, drain_seconds=1.0, **overrides)
+    """Starts one with settings of a test's own. Core has the time of a busy machine, unless they say otherwise."""
+    patient = {"gateway_call_timeout": LONG, "drain_seconds": 1.0}
+    settings = GatewaySettings(gateway_port=0, core_address=core_address, **(patient | overrides))
     listener = listen("127.0.0.1", 0)
     channel = open_channel(core_address)
     registry = CollectorRegistry()

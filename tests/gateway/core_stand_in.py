@@ -35,6 +35,7 @@ from smith.internal.v1.request_intake_service_pb2 import RecordRequestsRequest, 
 from service_kit.interceptors import ErrorInterceptor
 from service_kit.server import GrpcServer
 from service_kit.services import services_of
+from tests.waiting import LONG
 
 Behaviour = Callable[[Any, Any], Awaitable[Message]]
 
@@ -119,7 +120,7 @@ class CoreStandIn:
         behaviour = self.behaviours.get(name)
         return await behaviour(request, context) if behaviour is not None else EMPTY_ANSWERS[name]()
 
-    async def received(self, count: int, seconds: float = 20.0) -> None:
+    async def received(self, count: int, seconds: float = LONG) -> None:
         """Waits until this many calls have arrived."""
         async with asyncio.timeout(seconds):
             while len(self.calls) < count:

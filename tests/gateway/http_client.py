@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
+from tests.waiting import LONG
+
 
 @dataclass
 class Reply:
@@ -46,7 +48,7 @@ class Connection:
         self.writer.write(data)
         await self.writer.drain()
 
-    async def reply(self, *, head: bool = False, seconds: float = 20.0) -> Reply:
+    async def reply(self, *, head: bool = False, seconds: float = LONG) -> Reply:
         """The next answer."""
         async with asyncio.timeout(seconds):
             lines = (await self.reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
@@ -58,7 +60,7 @@ class Connection:
             length = 0 if head else int(headers.get("content-length", "0"))
             return Reply(int(lines[0].split()[1]), headers, await self.reader.readexactly(length))
 
-    async def closed(self, seconds: float = 20.0) -> bool:
+    async def closed(self, seconds: float = LONG) -> bool:
         """Waits for the other side to close."""
         async with asyncio.timeout(seconds):
             return await self.reader.read(1) == b""
@@ -96,7 +98,7 @@ async def client_that_does_not_read(port: int) -> AsyncIterator[socket.socket]:
         yield client
 
 
-async def was_reset(client: socket.socket, seconds: float = 20.0) -> None:
+async def was_reset(client: socket.socket, seconds: float = LONG) -> None:
     """Returns once the other side has reset the connection."""
     async with asyncio.timeout(seconds):
         while not client.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):  # noqa: ASYNC110 - the kernel does not tell

@@ -9,6 +9,7 @@ import pytest
 from tests.gateway.conftest import MakeGateway, RunningGateway
 from tests.gateway.core_stand_in import CoreStandIn
 from tests.gateway.http_client import Connection
+from tests.waiting import LONG
 
 LIMIT = 256 * 1024
 INVALID = "The body is not valid JSON: "
@@ -204,7 +205,7 @@ async def test_a_declared_length_alone_is_refused(gateway: RunningGateway) -> No
 
 async def send_until_refused(connection: Connection) -> None:
     """Sends chunks until the other side has had enough."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LONG):
         while True:
             try:
                 await connection.send(b"40000\r\n" + b" " * 0x40000 + b"\r\n")
@@ -273,7 +274,7 @@ async def test_expect_100_continue_is_answered(gateway: RunningGateway) -> None:
 
 async def test_slow_bodies_and_slow_heads_are_cut_off(make_gateway: MakeGateway, core: CoreStandIn) -> None:
     """408, and the connection is closed."""
-    quick = await make_gateway(f"127.0.0.1:{core.port}", gateway_body_timeout=0.3)
+    quick = await make_gateway(f"127.0.0.1:{core.port}", gateway_body_timeout=1.5)
     async with await quick.connect() as slow_body, await quick.connect() as slow_head, await quick.connect() as silent:
         await slow_body.send(b"POST /api/push-notification HTTP/1.1\r\nhost: x\r\ncontent-length: 13\r\n\r\n{")
         await slow_head.send(b"POST /api/push-notification HTTP/1.1\r\nho")

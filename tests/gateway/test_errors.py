@@ -12,11 +12,10 @@ from service_kit.errors import AlreadyExists, DomainError, InvalidRequest, Kind,
 from tests.gateway.conftest import MakeGateway, RunningGateway
 from tests.gateway.core_stand_in import CoreStandIn
 from tests.gateway.http_client import Reply
-from tests.waiting import eventually_async
+from tests.waiting import LONG, eventually_async
 
 SEND = "SendPushNotification"
-AT_ONCE_SECONDS = 8.0
-"""Less than the gateway has patience with a core that does not answer."""
+AT_ONCE_SECONDS = LONG / 2
 """Half of what the gateway waits for core: a request that waits for anything takes longer, on a busy machine too."""
 
 
@@ -185,9 +184,9 @@ async def test_an_answer_that_is_asked_to_wait_may_wait(make_gateway: MakeGatewa
         return GetDeviceStateResponse()
 
     core.behaviours["GetDeviceState"] = answer
-    impatient = await make_gateway(f"127.0.0.1:{core.port}", gateway_call_timeout=2)
+    impatient = await make_gateway(f"127.0.0.1:{core.port}", gateway_call_timeout=20)
     assert (await impatient.request("GET", "/api/device/state?after=1&wait_seconds=25")).status == 200
-    assert 25 < deadlines[0] <= 27
+    assert 25 < deadlines[0] <= 45
 
 
 async def test_a_core_that_is_away_is_told_at_once_and_its_return_noticed(make_gateway: MakeGateway) -> None:
@@ -212,11 +211,11 @@ async def test_a_core_that_is_away_is_told_at_once_and_its_return_noticed(make_g
     assert (await gateway.request("GET", "/healthz")).status == 200
     back = CoreStandIn()
     await back.start(port)
-    for _ in range(200):
-        if (status := (await gateway.push({"title": "x"})).status) == 200:
-            break
-        await asyncio.sleep(0.05)
-    assert status == 200
+
+    async def is_served() -> bool:
+        return (await gateway.push({"title": "x"})).status == 200
+
+    await eventually_async("its return is noticed", is_served)
     await back.stop()
 
 

@@ -16,7 +16,7 @@ from pydantic import ValidationError
 from gateway.settings import GatewaySettings
 from tests.gateway.core_stand_in import CoreStandIn
 from tests.gateway.http_client import Connection, client_that_does_not_read, request, was_reset
-from tests.waiting import eventually_async
+from tests.waiting import LONG, eventually_async
 
 pytestmark = pytest.mark.slow
 
@@ -33,7 +33,7 @@ async def start(core_port: int, **env: str) -> Process:
 async def port_of(process: Process) -> int:
     """The port, from the line that it logs when it serves."""
     assert process.stderr is not None
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LONG):
         while line := (await process.stderr.readline()).decode():
             if found := re.search(r"serving on http://127\.0\.0\.1:(\d+)", line):
                 return int(found.group(1))
@@ -54,7 +54,7 @@ async def test_it_tells_its_port_and_finishes_what_it_has_begun(core: CoreStandI
         assert await idle.closed()
         release.set()
         assert (await connection.reply()).status == 200
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LONG):
             assert await process.wait() == 0
 
 
@@ -64,7 +64,7 @@ async def test_it_hands_over_what_it_has_answered_in_its_last_second(core: CoreS
     headers = {"Authorization": f"Bearer ask_{'k' * 43}"}
     told = [await request(port, "POST", "/api/push-notification", {"title": "x"}, headers) for _ in range(30)]
     process.terminate()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LONG):
         assert await process.wait() == 0
     ids = b"".join(batch.ids for batch in core.batches).hex()
     assert all(reply.headers["x-request-id"] in ids for reply in told)
@@ -72,7 +72,7 @@ async def test_it_hands_over_what_it_has_answered_in_its_last_second(core: CoreS
 
 async def test_it_says_that_it_stops_before_it_does(core: CoreStandIn) -> None:
     """To a balancer on /readyz, to clients in each answer; what they send meanwhile is answered."""
-    process = await start(core.port, SMITH_SHUTDOWN_DELAY="1")
+    process = await start(core.port, SMITH_SHUTDOWN_DELAY="8")
     port = await port_of(process)
     before = await request(port, "POST", "/api/push-notification", {"title": "x"})
     assert (before.status, before.headers.get("connection")) == (200, None)
@@ -91,7 +91,7 @@ async def test_it_says_that_it_stops_before_it_does(core: CoreStandIn) -> None:
         late = await request(port, "POST", "/api/push-notification", {"title": "x"})
         assert (late.status, late.headers["connection"]) == (200, "close")
         assert (await request(port, "GET", "/healthz")).status == 200
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LONG):
         assert await process.wait() == 0
 
 
@@ -103,7 +103,7 @@ async def test_it_ends_in_time_though_a_request_does_not(core: CoreStandIn) -> N
     sending = asyncio.create_task(request(port, "POST", "/api/push-notification", {"title": "x"}))
     await core.received(1)
     process.terminate()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LONG):
         assert await process.wait() == 0
     release.set()
     await asyncio.gather(sending, return_exceptions=True)
@@ -117,7 +117,7 @@ async def test_a_connection_that_is_lost_while_it_is_answered_is_no_mistake_of_o
         await was_reset(client)
     assert (await request(port, "GET", "/healthz")).status == 200
     process.terminate()
-    _, stderr = await asyncio.wait_for(process.communicate(), 20)
+    _, stderr = await asyncio.wait_for(process.communicate(), LONG)
     assert b"Traceback" not in stderr
 
 
@@ -126,7 +126,7 @@ async def test_a_taken_port_is_one_clear_line(core: CoreStandIn) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         process = await start(core.port, SMITH_GATEWAY_PORT=str(port))
-        _, stderr = await asyncio.wait_for(process.communicate(), 20)
+        _, stderr = await asyncio.wait_for(process.communicate(), LONG)
     assert process.returncode == 2
     assert stderr.decode() == f"gateway: cannot listen on 127.0.0.1:{port}: Address already in use\n"
 
@@ -134,7 +134,7 @@ async def test_a_taken_port_is_one_clear_line(core: CoreStandIn) -> None:
 async def test_a_wrong_setting_is_one_clear_line(core: CoreStandIn) -> None:
     """Named as the environment has it."""
     process = await start(core.port, SMITH_GATEWAY_PORT="eighty")
-    _, stderr = await asyncio.wait_for(process.communicate(), 20)
+    _, stderr = await asyncio.wait_for(process.communicate(), LONG)
     assert process.returncode == 2
     assert stderr.decode().startswith("SMITH_GATEWAY_PORT='eighty': ")
     assert stderr.count(b"\n") == 1
@@ -160,12 +160,12 @@ async def test_it_listens_for_prometheus_only_if_told(core: CoreStandIn) -> None
             await request(port, "GET", "/healthz")
             core.aborts("GetAccount", grpc.StatusCode.RESOURCE_EXHAUSTED, "too many calls")
             assert (await request(port, "GET", "/api/account")).status == 503
-            async with httpx.AsyncClient(trust_env=False) as prometheus:
+            async with httpx.AsyncClient(trust_env=False, timeout=LONG) as prometheus:
                 text = (await prometheus.get(f"http://127.0.0.1:{other}/metrics")).text
             assert 'smith_gateway_refused_total{bound="core"} 1.0' in text
             assert 'smith_gateway_requests_total{method="GET",route="/healthz",status="200"} 1.0' in text
         process.terminate()
-        assert await asyncio.wait_for(process.wait(), 20) == 0
+        assert await asyncio.wait_for(process.wait(), LONG) == 0
 
 
 async def test_a_taken_port_for_metrics_is_one_clear_line(core: CoreStandIn) -> None:
@@ -173,7 +173,7 @@ async def test_a_taken_port_for_metrics_is_one_clear_line(core: CoreStandIn) -> 
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         process = await start(core.port, SMITH_METRICS_PORT=str(port))
-        _, stderr = await asyncio.wait_for(process.communicate(), 20)
+        _, stderr = await asyncio.wait_for(process.communicate(), LONG)
     assert process.returncode == 2
     (line,) = stderr.decode().splitlines()
     assert line.startswith(f"gateway: cannot listen on 127.0.0.1:{port} for metrics (SMITH_METRICS_PORT): ")
@@ -191,10 +191,11 @@ async def test_what_goes_wrong_is_always_logged_with_its_request_and_the_rest_if
         await request(port, "POST", "/api/push-notification", {"title": "x"}, {"x-request-id": "slow"})
         await request(port, "DELETE", "/api/channels/secret-id?secret=1", headers={"x-request-id": "ordinary"})
         process.terminate()
-        _, stderr = await asyncio.wait_for(process.communicate(), 20)
+        _, stderr = await asyncio.wait_for(process.communicate(), LONG)
         lines = [line for line in stderr.decode().splitlines() if " gateway.access: " in line]
         assert [line for line in lines if "WARNING" in line and "[failed] GET /api/account 503" in line]
         assert [line for line in lines if "WARNING" in line and "[slow] POST /api/push-notification 200" in line]
         ordinary = [line for line in lines if "[ordinary] DELETE /api/channels/{channel_id} " in line]
-        assert len(ordinary) == (every == "true")
+        # What takes long on a busy machine is slow, too.
+        assert len(ordinary) == 1 if every == "true" else all("WARNING" in line for line in ordinary)
         assert "secret" not in stderr.decode()

@@ -19,7 +19,7 @@ from gateway.routes import routes
 from service_kit.errors import Unavailable
 from tests.gateway.conftest import RunningGateway, running_gateway
 from tests.gateway.core_stand_in import CoreStandIn
-from tests.waiting import eventually_async
+from tests.waiting import LONG, eventually_async
 
 SECRET = "ask_" + "k" * 43
 KEY = {"Authorization": f"Bearer {SECRET}"}
@@ -28,12 +28,21 @@ PUSH = "/api/push-notification"
 
 
 @pytest.fixture
-async def core() -> AsyncIterator[CoreStandIn]:
-    """A stand-in of the test's own: batches of other gateways would be among its batches."""
+async def core(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[CoreStandIn]:
+    """A stand-in of the test's own: batches of other gateways would be among its batches. What was noted is handed over
+    at a gateway's end, however slow the machine, unless a test is `eager`."""
+    monkeypatch.setattr(module, "INTERVAL_SECONDS", 3600.0)
+    monkeypatch.setattr(module, "DRAIN_SECONDS", LONG)
     stand_in = CoreStandIn()
     await stand_in.start()
     yield stand_in
     await stand_in.stop()
+
+
+@pytest.fixture
+def eager(core: CoreStandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was noted is handed over soon."""
+    monkeypatch.setattr(module, "INTERVAL_SECONDS", 0.05)
 
 
 @asynccontextmanager
@@ -54,7 +63,7 @@ def a_row(core: CoreStandIn) -> tuple[RecordRequestsRequest, Any]:
     return batch, batch.remarks[0] if batch.remarks else None
 
 
-async def test_a_request_is_told_with_its_caller_by_hash_and_what_it_made(core: CoreStandIn) -> None:
+async def test_a_request_is_told_with_its_caller_by_hash_and_what_it_made(core: CoreStandIn, eager: None) -> None:
     core.answers("SendPushNotification", SendPushNotificationResponse(success=True, notification_id="n-1"))
     async with gateway_of(core) as gateway:
         reply = await gateway.request("POST", PUSH, {"title": "hello"}, KEY)
@@ -102,7 +111,7 @@ async def test_bodies_are_kept_as_the_operator_has_chosen(core: CoreStandIn, bod
 
 
 async def test_a_core_that_hangs_slows_no_request_and_what_had_no_room_is_counted_by_caller(
-    core: CoreStandIn, monkeypatch: pytest.MonkeyPatch
+    core: CoreStandIn, eager: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(module, "MOST_WAITING", 20)
     monkeypatch.setattr(module, "CALL_SECONDS", 0.2)
@@ -130,7 +139,7 @@ async def test_a_core_that_hangs_slows_no_request_and_what_had_no_room_is_counte
     assert sum(requests for _, requests in told) == missing
 
 
-async def test_a_batch_whose_answer_was_lost_comes_again_under_the_same_id(core: CoreStandIn) -> None:
+async def test_a_batch_whose_answer_was_lost_comes_again_under_the_same_id(core: CoreStandIn, eager: None) -> None:
     async def lose_one(request: Any, context: Any) -> RecordRequestsResponse:
         del core.behaviours["RecordRequests"]
         raise Unavailable("lost")
@@ -144,7 +153,7 @@ async def test_a_batch_whose_answer_was_lost_comes_again_under_the_same_id(core:
     assert first == second
 
 
-async def test_a_batch_that_core_will_never_take_is_given_up_and_counted(core: CoreStandIn) -> None:
+async def test_a_batch_that_core_will_never_take_is_given_up_and_counted(core: CoreStandIn, eager: None) -> None:
     core.aborts("RecordRequests", grpc.StatusCode.INTERNAL, "it cannot be written")
     async with gateway_of(core) as gateway:
         await gateway.request("POST", PUSH, {"title": "hello"}, KEY)

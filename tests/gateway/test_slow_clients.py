@@ -63,7 +63,7 @@ async def test_a_client_that_does_not_read_makes_room_for_others(make_gateway: M
 
 async def test_the_rest_of_a_refused_body_is_not_awaited_for_ever(make_gateway: MakeGateway, core: CoreStandIn) -> None:
     """Whether it trickles or stays away."""
-    gateway = await make_gateway(f"127.0.0.1:{core.port}", gateway_body_timeout=0.3)
+    gateway = await make_gateway(f"127.0.0.1:{core.port}", gateway_body_timeout=1.5)
     for rest in (b"", b"x"):
         async with await gateway.connect() as connection:
             await connection.send(b"POST /nowhere HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n")

@@ -13,7 +13,7 @@ from tests.gateway.conftest import MakeGateway, RunningGateway
 from tests.gateway.core_stand_in import EMPTY_ANSWERS, CoreStandIn
 from tests.gateway.http_client import Connection, Reply, request
 from tests.gateway.test_process import port_of, start
-from tests.waiting import eventually_async
+from tests.waiting import LONG, eventually_async
 
 SEND = "SendPushNotification"
 ALIVE = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
@@ -158,7 +158,7 @@ async def test_half_sent_bodies_make_room_for_new_connections(make_gateway: Make
 
 async def test_few_requests_are_taken_ahead_of_their_turn(gateway: RunningGateway) -> None:
     """Each is kept until those before it are answered, and a client may read no answer."""
-    async with await gateway.connect() as connection, asyncio.timeout(20):
+    async with await gateway.connect() as connection, asyncio.timeout(LONG):
         await connection.send(ALIVE * 100)
         answers = await connection.reader.read()
     assert answers.count(b"HTTP/1.1 200 OK") == 1 + MAX_AHEAD
@@ -260,7 +260,7 @@ async def test_what_cannot_be_read_is_answered_and_fills_no_log(core: CoreStandI
             assert await connection.closed()
     assert (await request(port, "GET", "/healthz")).status == 200
     process.terminate()
-    _, stderr = await asyncio.wait_for(process.communicate(), 20)
+    _, stderr = await asyncio.wait_for(process.communicate(), LONG)
     assert [line for line in stderr.decode().splitlines() if "draining" not in line] == []
 
 

@@ -10,7 +10,7 @@ from smith.core.v1.account_data_service_pb2 import ExportAccountResponse
 from service_kit.errors import Unavailable
 from tests.gateway.conftest import MakeGateway, RunningGateway
 from tests.gateway.core_stand_in import CoreStandIn
-from tests.waiting import eventually_async
+from tests.waiting import LONG, eventually_async
 
 PATH = "/api/account/export"
 PIECE = "x" * 64_000
@@ -34,7 +34,7 @@ def url(gateway: RunningGateway) -> str:
 
 async def test_pieces_become_one_answer(core: CoreStandIn, gateway: RunningGateway) -> None:
     answering(core, '{"a": "ä', '", "complete": true}\n')
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=LONG) as client:
         answer = await client.get(url(gateway), headers={"authorization": "Bearer ses_x"})
         assert (answer.status_code, answer.json()) == (200, {"a": "ä", "complete": True})
         # The connection can be used again.
@@ -50,7 +50,7 @@ async def test_a_refusal_before_the_first_piece_is_an_error(core: CoreStandIn, g
 
 async def test_an_answer_that_fails_in_the_middle_is_cut_off(core: CoreStandIn, gateway: RunningGateway) -> None:
     answering(core, "{", PIECE, then=Unavailable("The database is away."))
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=LONG) as client:
         with pytest.raises(httpx.RemoteProtocolError):
             await client.get(url(gateway))
 
@@ -61,8 +61,8 @@ async def test_a_core_that_hangs_in_the_middle_is_not_waited_for(core: CoreStand
         await asyncio.Event().wait()
 
     core.behaviours["ExportAccount"] = hang
-    gateway = await make_gateway(f"127.0.0.1:{core.port}", gateway_call_timeout=0.5)
-    async with httpx.AsyncClient() as client:
+    gateway = await make_gateway(f"127.0.0.1:{core.port}", gateway_call_timeout=3)
+    async with httpx.AsyncClient(timeout=LONG) as client:
         with pytest.raises(httpx.RemoteProtocolError):
             await client.get(url(gateway))
 
@@ -92,12 +92,12 @@ async def test_core_is_asked_no_further_once_the_client_has_left(core: CoreStand
 
         await eventually_async("core is held up by the client", is_held_up)
         assert written * len(PIECE) < 64_000_000
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(LONG):
         await ended.wait()
 
 
 async def test_head_takes_no_more_than_the_first_piece(core: CoreStandIn, gateway: RunningGateway) -> None:
     answering(core, "{", PIECE)
-    async with httpx.AsyncClient() as client:
+    async with httpx.AsyncClient(timeout=LONG) as client:
         answer = await client.head(url(gateway))
     assert (answer.status_code, answer.content) == (200, b"")

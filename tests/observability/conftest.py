@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from tests.observability.collector import Collector
-from tests.stack import Stack
+from tests.stack import PATIENCE, Stack
 from tests.team import Phone, Team
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 METRICS = re.compile(r"metrics on (http://\S+)")
 PROCESSES = ("gateway", "core", "delivery")
@@ -43,7 +43,7 @@ class Observed:
 
     def metrics(self, process: str) -> str:
         """What a process tells Prometheus."""
-        answer = httpx.get(self.metrics_url(process), timeout=10, trust_env=False)
+        answer = httpx.get(self.metrics_url(process), timeout=LONG, trust_env=False)
         assert answer.status_code == 200
         return answer.text
 
@@ -75,6 +75,7 @@ def observed(collector: Collector) -> Iterator[Observed]:
         "SMITH_RATE_LIMIT_PER_MINUTE": "1000000",
         "OTEL_EXPORTER_OTLP_ENDPOINT": collector.url,
         "OTEL_BSP_SCHEDULE_DELAY": "100",
+        **PATIENCE,
     }
     with Stack(**settings) as stack:
         stack.start()

@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from tests.observability.conftest import PROCESSES, Observed
 from tests.stack import Stack, free_ports
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 QUEUES = {"notifications", "badges", "live_activities", "webhooks"}
 ROOT = Path(__file__).resolve().parents[2]
@@ -119,7 +119,7 @@ def test_a_route_that_is_stopped_is_told_of_until_it_works_again(used: Observed)
         assert value(used, "delivery", "smith_apns_pushes_total", **refused) >= 1
     finally:
         used.team.no_faults()
-    eventually("no alarm", stopped, 30, until=lambda count: count == 0)
+    eventually("no alarm", stopped, until=lambda count: count == 0)
 
 
 @pytest.mark.parametrize("process", PROCESSES)
@@ -201,7 +201,7 @@ def test_one_port_for_all_processes_is_refused() -> None:
 
 def test_connections_that_nobody_uses_keep_others_from_reading_for_some_seconds_only(used: Observed) -> None:
     url = httpx.URL(used.metrics_url("gateway"))
-    held = [socket.create_connection((url.host, url.port), timeout=5) for _ in range(60)]
+    held = [socket.create_connection((url.host, url.port), timeout=LONG) for _ in range(60)]
     try:
         eventually("it can be read again", lambda: readable(str(url)))
     finally:
@@ -212,6 +212,6 @@ def test_connections_that_nobody_uses_keep_others_from_reading_for_some_seconds_
 def readable(url: str) -> bool:
     """Whether the metrics can be read now."""
     try:
-        return httpx.get(url, timeout=2, trust_env=False).status_code == httpx.codes.OK
+        return httpx.get(url, timeout=10, trust_env=False).status_code == httpx.codes.OK
     except httpx.HTTPError:
         return False

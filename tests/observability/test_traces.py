@@ -15,7 +15,7 @@ import pytest
 from tests.observability.collector import Span
 from tests.observability.conftest import Observed
 from tests.stack import Stack
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 PUSH = "POST /api/push-notification"
 TRACE, PARENT = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
@@ -165,7 +165,7 @@ def run(code: str, said: str = "", **env: str) -> subprocess.CompletedProcess[st
         input=said,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=3 * LONG,
         check=False,
     )
 
@@ -276,9 +276,10 @@ def test_a_collector_that_takes_nothing_neither_blocks_nor_fills_memory() -> Non
     with socket.create_server(("127.0.0.1", 0), backlog=50) as mute:
         endpoint = f"http://127.0.0.1:{mute.getsockname()[1]}"
         spent, kept, shutdown = map(float, run(AWAY, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint).stdout.split())
-    assert spent < 15
+    # Exports that are waited for take ten seconds each.
+    assert spent < LONG
     assert kept < 3000
-    assert shutdown < 4
+    assert shutdown < 8
 
 
 @pytest.mark.thorough
@@ -291,8 +292,8 @@ def test_a_gateway_whose_collector_is_away_stops_in_time(tmp_path: Path) -> None
         eventually("it serves", lambda: "serving on" in (tmp_path / "log").read_text())
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(10) == 0
-        assert time.monotonic() - began < 6
+        assert process.wait(LONG) == 0
+        assert time.monotonic() - began < 9
     finally:
         process.kill()
         process.wait()

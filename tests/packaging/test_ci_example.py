@@ -11,7 +11,7 @@ import yaml
 
 from tests.stack import Stack
 from tests.team import Team, secret_of
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 ROOT = Path(__file__).parents[2]
 WORKFLOW: dict[str, Any] = yaml.safe_load((ROOT / "docs/examples/deploy.yml").read_text())
@@ -47,7 +47,7 @@ def test_its_steps_show_the_deploy_and_tell_of_its_failure(stack: Stack) -> None
     def run(name: str) -> None:
         [script] = [step["run"] for step in STEPS if step["name"] == name]
         # As GitHub's runners do it.
-        subprocess.run(["/bin/bash", "-e", "-c", script], env=environment, timeout=30, check=True)
+        subprocess.run(["/bin/bash", "-e", "-c", script], env=environment, timeout=3 * LONG, check=True)
 
     def card() -> tuple[str, str]:
         [shown] = phone.cards()

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import LONG
+
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ("make_venv.sh", "find_python.sh", "check_platform.py", "pip_alone.py")
 PROJECT = '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n'
@@ -47,7 +49,7 @@ def make(checkout: Path, **environment: str) -> str:
 def says_where_it_is(checkout: Path) -> str:
     """What the installed command prints: the folder that its code is in."""
     command = checkout / ".venv" / "bin" / "demo"
-    return subprocess.run([command], check=True, capture_output=True, text=True, timeout=30).stdout.strip()
+    return subprocess.run([command], check=True, capture_output=True, text=True, timeout=3 * LONG).stdout.strip()
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from tests.docs.reading import read
 from tests.packaging.building import LEFTOVERS, ROOT, about, build_wheel, files_below, holds_the_license
 from tests.stack import Stack
 from tests.team import Team, secret_of
+from tests.waiting import LONG
 
 SMITH = ROOT / "gen" / "smith"
 
@@ -39,7 +40,7 @@ def wheel(wheel_file: Path) -> zipfile.ZipFile:
 def python(wheel_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The Python of an environment in which the wheel is installed, beside the libraries that are installed here."""
     folder = tmp_path_factory.mktemp("environment")
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True, timeout=60)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True, timeout=3 * LONG)
     made = folder / "bin" / "python"
     [site] = folder.glob("lib/python*/site-packages")
     # The libraries, and not this project: that is found here by .pth files, which count only where site looks for them.
@@ -80,7 +81,7 @@ def test_installed_alone_it_sends_a_push_as_the_document_says(python: Path, stac
 
     ran = subprocess.run(
         [python, "-c", where + program.text.replace("127.0.0.1:50051", stack.core_address)],
-        cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=60, check=False,
+        cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=3 * LONG, check=False,
     )  # fmt: skip
 
     assert ran.returncode == 0, ran.stderr
@@ -91,6 +92,11 @@ def test_installed_alone_it_sends_a_push_as_the_document_says(python: Path, stac
 
 def test_no_other_module_of_the_server_comes_with_it(python: Path, tmp_path: Path) -> None:
     ran = subprocess.run(
-        [python, "-c", "import core_service"], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+        [python, "-c", "import core_service"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=3 * LONG,
+        check=False,
     )
     assert "No module named 'core_service'" in ran.stderr

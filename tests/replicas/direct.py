@@ -14,6 +14,8 @@ from smith.core.v1 import (
     push_notification_service_pb2_grpc,
 )
 
+from tests.waiting import LONG
+
 Metadata = list[tuple[str, str]]
 
 
@@ -28,7 +30,7 @@ def push_through(core: grpc.Channel, metadata: Metadata, slug: str) -> str:
     request = push_notification_service_pb2.SendPushNotificationRequest(
         title="news", target=push_notification_pb2.ChannelTarget(channels=[slug])
     )
-    return str(stub.SendPushNotification(request, metadata=metadata, timeout=10).notification_id)
+    return str(stub.SendPushNotification(request, metadata=metadata, timeout=LONG).notification_id)
 
 
 class Watch:

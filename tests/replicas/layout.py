@@ -21,14 +21,14 @@ from reliability.rig import RealRedis
 from tests.simulator.process import SimulatorProcess
 from tests.stack import SMITH, answers, free_ports
 from tests.team import Team
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 ROOT = Path(__file__).parents[2]
 HONCHO = Path(sys.executable).parent / "honcho"
 PORTS = ("GATEWAY_A_PORT", "GATEWAY_B_PORT", "CORE_A_PORT", "CORE_B_PORT", "DELIVERY_A_PORT", "DELIVERY_B_PORT")
 NAMES = ("gateway_a", "gateway_b", "core_a", "core_b", "delivery_a", "delivery_b")
 EMAIL, PASSWORD = "owner@example.com", "a long password"
-READY_SECONDS = 60.0
+READY_SECONDS = 2 * LONG
 LEASH = '"$@" & child=$!; read -r _; kill -TERM $child; wait $child'
 """Ends the program when our end of standard input is closed, however this process ends."""
 
@@ -63,7 +63,7 @@ class Layout:
         """Stops everything."""
         assert self._honcho.stdin is not None
         self._honcho.stdin.close()
-        self._honcho.wait(30)
+        self._honcho.wait(LONG)
         self.simulator.stop()
         self.redis.stop()
         self._postgres.stop()
@@ -141,7 +141,7 @@ class Layout:
             return answers(f"http://127.0.0.1:{port}/readyz")
         with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
             try:
-                answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=1)
+                answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=10)
             except grpc.RpcError:
                 return False
         return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)

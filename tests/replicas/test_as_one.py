@@ -17,13 +17,13 @@ from smith.core.v1 import status_service_pb2, status_service_pb2_grpc
 from tests.replicas.direct import Watch, metadata_of, push_through
 from tests.replicas.layout import PASSWORD, Layout
 from tests.team import Team, plain_http_client, push
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 pytestmark = pytest.mark.thorough
 
 JSON = dict[str, Any]
 FAN_OUT = 600
-RESUMED_SECONDS = 30.0
+RESUMED_SECONDS = 2 * LONG
 
 
 def at_both(layout: Layout, client: httpx.Client, **headers: str) -> list[httpx.Client]:
@@ -41,7 +41,7 @@ def together(
     barrier = threading.Barrier(count)
 
     def one(client: httpx.Client) -> httpx.Response:
-        barrier.wait(30)
+        barrier.wait(LONG)
         return call(client)
 
     with concurrent.futures.ThreadPoolExecutor(count) as threads:
@@ -110,7 +110,7 @@ def test_what_both_cores_claim_is_sent_once(layout: Layout, team: Team) -> None:
     def sent() -> int:
         return layout.simulator.stats()["accepted"] - before["accepted"]
 
-    eventually("all are sent", sent, 20, until=lambda count: count >= accepted)
+    eventually("all are sent", sent, until=lambda count: count >= accepted)
     eventually("nothing is owed", lambda: layout.owed() == 0)
     assert sent() == accepted
     assert layout.simulator.stats()["duplicates_by_apns_id"] == before["duplicates_by_apns_id"]
@@ -150,7 +150,7 @@ def test_a_stream_that_both_gateways_change_ends_on_its_last_state_on_one_card(l
     assert {answer.status_code for answer in answers} == {200}
     assert [answer.json()["operation"] for answer in answers].count("started") == 1
     [wanted] = app.state()
-    phone.shows_activity(wanted["activity_id"], seconds=20, subtitle=wanted["content_state"]["subtitle"])
+    phone.shows_activity(wanted["activity_id"], seconds=LONG, subtitle=wanted["content_state"]["subtitle"])
     assert [card["content_state"]["title"] for card in phone.cards()] == [stream]
 
 
@@ -213,13 +213,14 @@ def test_a_route_that_is_stopped_is_known_to_both_cores(layout: Layout, team: Te
         stubs = [status_service_pb2_grpc.StatusServiceStub(core) for core in cores]
         request = status_service_pb2.GetServerStatusRequest()
         return [
-            [one.reason for one in stub.GetServerStatus(request, metadata=metadata, timeout=10).alarms]
+            [one.reason for one in stub.GetServerStatus(request, metadata=metadata, timeout=LONG).alarms]
             for stub in stubs
         ]
 
     def warnings() -> list[Any]:
         return [
-            httpx.get(f"{gateway}/readyz", trust_env=False).json().get("warnings") for gateway in layout.gateways * 4
+            httpx.get(f"{gateway}/readyz", trust_env=False, timeout=LONG).json().get("warnings")
+            for gateway in layout.gateways * 4
         ]
 
     team.faults(tokens={"*": [{"status": 403, "reason": "InvalidProviderToken"}]})

@@ -12,11 +12,11 @@ from tests.replicas.backends import Load
 from tests.replicas.direct import Watch, metadata_of, push_through
 from tests.replicas.layout import EMAIL, NAMES, Layout
 from tests.team import Team, push
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
-pytestmark = [pytest.mark.thorough, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(600)]
 
-CATCH_UP_SECONDS = 40.0
+CATCH_UP_SECONDS = 2 * LONG
 BROKEN = {"ConnectError", "ReadError", "WriteError", "RemoteProtocolError"}
 """How a connection fails whose other end has gone."""
 
@@ -80,12 +80,12 @@ def test_without_redis_pushes_go_on_and_with_it_events_cross_again(layout: Layou
     with grpc.insecure_channel(layout.cores[0]) as near, grpc.insecure_channel(layout.cores[1]) as far:
         for watched, other in ((near, far), (far, near)):
             with Watch(watched, metadata_of(team.key())) as watch:
-                eventually("events cross again", lambda: hears(watch, push_through(other, metadata, slug)), 20)  # noqa: B023
+                eventually("events cross again", lambda: hears(watch, push_through(other, metadata, slug)))  # noqa: B023
 
 
 def hears(watch: Watch, notification_id: str) -> bool:
     """Whether the notification is heard of soon."""
-    deadline = time.monotonic() + 0.5
+    deadline = time.monotonic() + 5
     while time.monotonic() < deadline and notification_id not in watch.heard:
         time.sleep(0.02)
     return notification_id in watch.heard

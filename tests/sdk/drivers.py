@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.sdk.packages import PINNED, Packages
 from tests.sdk.programs import HERE, HOSTS, NODE, environment, node_is_installed
+from tests.waiting import LONG
 
 NODE_NAMES = {"live_activities": "liveActivities", "end_stream": "endStream", "badge_count": "badgeCount"}
 ENDINGS = {"python": "py", "node": "mjs"}
@@ -61,7 +62,7 @@ class Sdk:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         """Ends the process."""
-        self._process.communicate(timeout=30)
+        self._process.communicate(timeout=3 * LONG)
         self._folder.cleanup()
 
     def call(self, key: str, resource: str, method: str, *args: Any) -> Outcome:

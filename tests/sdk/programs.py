@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.waiting import LONG
+
 HERE = Path(__file__).parent
 NODE_FOLDER = HERE / "node"
 REPOSITORY = HERE.parent.parent
@@ -22,7 +24,7 @@ NODE = shutil.which("node") or "node"
 DOCUMENTED_ID = "pLAr-Hnq9ZFW4sxlk43Lhbuok4GLh7UW"
 """The id that examples have where one that a start returned belongs."""
 
-TIMEOUT_SECONDS = 60
+TIMEOUT_SECONDS = 3 * LONG
 
 
 def example(language: str, name: str, activity_id: str = "") -> str:

@@ -14,6 +14,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
+from tests.waiting import LONG
+
 SUBJECT = "mailto:ops@example.com"
 LARGEST_TEXT = 3993
 """Bytes of text that fill 4096 bytes once they are encrypted."""
@@ -56,7 +58,7 @@ class AppServer:
     def __init__(self, private: ec.EllipticCurvePrivateKey | None = None) -> None:
         self._private = private or ec.generate_private_key(ec.SECP256R1())
         # It speaks http only: loading the system's authorities would take longer than a test.
-        self._http = httpx.Client(timeout=20, trust_env=False, verify=False)  # noqa: S501
+        self._http = httpx.Client(timeout=LONG, trust_env=False, verify=False)  # noqa: S501
         self.public_key = b64(point(self._private.public_key()))
 
     def vapid(self, endpoint: str, **claims: Any) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from tests.waiting import LONG
+
 
 @dataclass
 class Account:
@@ -88,7 +90,7 @@ class StandInGateway:
         account = self.account(str(authorization).removeprefix("Bearer "))
         path = path.removeprefix("/api/device/")
         account.calls.append((method, path, body))
-        account.answering.wait(20)
+        account.answering.wait(LONG)
         if account.failing:
             return account.failing.pop(0), {"error": "No", "message": "not now"}
         if path.endswith("/dismissed"):

@@ -14,13 +14,15 @@ from typing import Any
 
 import httpx
 
+from tests.waiting import LONG
+
 SERVING = re.compile(
     r"serving: control API on (http://\S+), APNs on \S+:(\d+), webhooks on (https://[^\s,]+), "
     r"mails on ([^\s,]+):(\d+), web push on http://\S+:(\d+)"
 )
 
 
-async def eventually(condition: Callable[[], Any], seconds: float = 20.0) -> Any:
+async def eventually(condition: Callable[[], Any], seconds: float = LONG) -> Any:
     """Polls until `condition()` is true and returns its value; fails the test after `seconds`."""
     async with asyncio.timeout(seconds):
         while not (value := condition()):  # noqa: ASYNC110 - the condition lies in another process
@@ -66,15 +68,15 @@ class SimulatorProcess:
         # An unread pipe would block it one day.
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        self.http = httpx.Client(base_url=self.url, timeout=20)
+        self.http = httpx.Client(base_url=self.url, timeout=LONG)
         return self
 
     def stop(self) -> int:
         """Asks it to stop; returns its exit code."""
         self.http.close()
         self.process.terminate()
-        code = self.process.wait(20)
-        self._reader.join(5)
+        code = self.process.wait(LONG)
+        self._reader.join(LONG)
         return code
 
     def kill(self) -> None:

@@ -16,8 +16,9 @@ from h2.config import H2Configuration
 from h2.connection import ConnectionState, H2Connection
 from h2.settings import SettingCodes
 
+from tests.waiting import LONG
+
 TOPIC = "com.activitysmith.simulator"
-DEADLINE = 20.0
 FRAME = 16_000
 
 
@@ -68,7 +69,7 @@ class Sender:
 
     async def __aenter__(self) -> "Sender":
         self.reader, self.writer = await asyncio.wait_for(
-            asyncio.open_connection("localhost", self._port, ssl=self._context), DEADLINE
+            asyncio.open_connection("localhost", self._port, ssl=self._context), LONG
         )
         self.h2.initiate_connection()
         self.flush()
@@ -93,7 +94,7 @@ class Sender:
         """Concurrent streams that the server allows now."""
         return self.settings[-1][SettingCodes.MAX_CONCURRENT_STREAMS]
 
-    async def until(self, condition: Callable[[], object], seconds: float = DEADLINE) -> None:
+    async def until(self, condition: Callable[[], object], seconds: float = LONG) -> None:
         """Waits until `condition()` holds; fails the test after `seconds`."""
         async with asyncio.timeout(seconds):
             while not condition():

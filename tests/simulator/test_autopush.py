@@ -19,6 +19,7 @@ from tests.simulator.app_server import AppServer, notification
 from tests.simulator.gateway import StandInGateway
 from tests.simulator.process import SimulatorProcess, eventually
 from tests.stack import free_ports
+from tests.waiting import LONG
 
 
 class Firefox:
@@ -36,7 +37,7 @@ class Firefox:
 
     async def hear(self) -> dict[str, Any]:
         """The next message."""
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(LONG):
             return dict(json.loads(await self.socket.recv()))
 
     async def register(self, key: str, channel: str = "c-1") -> dict[str, Any]:

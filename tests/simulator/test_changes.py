@@ -13,6 +13,7 @@ from tests.simulator.live import HOUR, LivePhone
 from tests.simulator.process import SimulatorProcess
 from tests.simulator.sender import Sender
 from tests.simulator.test_phones import alert, titles
+from tests.waiting import LONG
 
 
 def changes(simulator: SimulatorProcess, since: str = "", wait_seconds: int = 0) -> dict[str, Any]:
@@ -24,7 +25,7 @@ def changes(simulator: SimulatorProcess, since: str = "", wait_seconds: int = 0)
 
 async def heard(simulator: SimulatorProcess, since: str) -> dict[str, Any]:
     """The same while other things go on; waits."""
-    async with httpx.AsyncClient(base_url=simulator.url, timeout=20) as client:
+    async with httpx.AsyncClient(base_url=simulator.url, timeout=LONG) as client:
         response = await client.get("/phones/changes", params={"since": since, "wait_seconds": 15})
         return dict(response.json())
 
@@ -105,7 +106,7 @@ def test_a_simulator_that_is_told_to_stop_keeps_nobody_waiting(folder: Path) -> 
     own = SimulatorProcess(folder, SMITH_DRAIN_SECONDS="20").start()
     version = changes(own)["version"]
     host, port = own.url.removeprefix("http://").split(":")
-    with socket.create_connection((host, int(port)), timeout=20) as waiting:
+    with socket.create_connection((host, int(port)), timeout=LONG) as waiting:
         asked = f"GET /phones/changes?since={version}&wait_seconds=30 HTTP/1.1\r\nhost: {host}\r\n\r\n"
         waiting.sendall(asked.encode())
         assert own.http.get("/healthz").status_code == 200

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.examples import examples
 from tests.simulator.conftest import Handset
 from tests.simulator.process import SimulatorProcess
+from tests.waiting import LONG
 
 POSTS = [
     "/apns/faults", "/web-push/faults", "/browsers", "/phones", "/phones/{id}/settings", "/phones/{id}/tap",
@@ -106,7 +107,7 @@ def test_the_sink_keeps_calls_of_any_method_newest_last(simulator: SimulatorProc
     assert simulator.http.get("/webhooks").json() == {"url": f"https://localhost:{port}/webhooks"}
     assert simulator.http.get(url).json() == {"calls": []}
     trust = ssl.create_default_context(cafile=simulator.folder / "simulator" / "ca.pem")
-    with httpx.Client(base_url=simulator.sink_url, verify=trust) as caller:
+    with httpx.Client(base_url=simulator.sink_url, verify=trust, timeout=LONG) as caller:
         caller.post(url, content='{"é":1}'.encode(), headers={"x-mine": "yes"})
         caller.put(url, content=b"put")
         caller.get(url, params={"q": "1"})
@@ -124,7 +125,7 @@ def test_the_sink_keeps_calls_of_any_method_newest_last(simulator: SimulatorProc
 
 @pytest.mark.slow
 def test_the_sink_keeps_the_last_1000_calls(simulator: SimulatorProcess) -> None:
-    with httpx.Client(base_url=simulator.url) as client:
+    with httpx.Client(base_url=simulator.url, timeout=LONG) as client:
         for number in range(1003):
             client.post("/webhooks/many", content=str(number))
         calls = client.get("/webhooks/many").json()["calls"]

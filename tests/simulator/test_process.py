@@ -13,6 +13,7 @@ from cryptography import x509
 
 from tests.simulator.process import SimulatorProcess, write_phones
 from tests.simulator.sender import Sender
+from tests.waiting import LONG
 
 pytestmark = pytest.mark.slow
 
@@ -30,7 +31,7 @@ def run(folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProces
     }
     return subprocess.run(
         [sys.executable, "-m", "simulator", *arguments],
-        env={**os.environ, **settings}, capture_output=True, text=True, timeout=30, check=False,
+        env={**os.environ, **settings}, capture_output=True, text=True, timeout=3 * LONG, check=False,
     )  # fmt: skip
 
 

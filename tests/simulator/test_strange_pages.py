@@ -7,6 +7,7 @@ import pytest
 
 from tests.simulator.conftest import Handset
 from tests.simulator.process import SimulatorProcess
+from tests.waiting import LONG
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0"
 CURL = {"user-agent": "curl/8.9.1", "content-type": "application/x-www-form-urlencoded"}
@@ -14,7 +15,7 @@ JSON = {"content-type": "application/json"}
 
 
 def asks(simulator: SimulatorProcess, method: str, path: str, headers: dict[str, str], body: bytes = b"") -> int:
-    return httpx.request(method, f"{simulator.url}{path}", headers=headers, content=body).status_code
+    return httpx.request(method, f"{simulator.url}{path}", headers=headers, content=body, timeout=LONG).status_code
 
 
 @pytest.mark.parametrize("path", ["/phones", "/mails", "/clock", "/healthz"])

@@ -16,6 +16,7 @@ from tests.browser.conftest import WINDOW, Chromium, chromium, playwright
 from tests.conftest import MakeStack
 from tests.docs.reading import ROOT
 from tests.stack import ANY_PORT, Stack
+from tests.waiting import LONG
 
 __all__ = ["chromium", "playwright"]
 
@@ -56,7 +57,7 @@ class Dex:
         self.process.wait()
 
     def _tell(self, method: str, **told: object) -> None:
-        httpx.request(method, self.control, json=told, trust_env=False, timeout=30).raise_for_status()
+        httpx.request(method, self.control, json=told, trust_env=False, timeout=LONG).raise_for_status()
 
 
 @pytest.fixture(scope="package")

@@ -7,14 +7,12 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE_MS
 from tests.conftest import MakeStack
 from tests.single_sign_on.conftest import Browse, Dex, fill_in, place_of, running_dex, somebody
 from tests.stack import Stack
 
 # The first time Go's modules are fetched and compiled.
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(900)]
-expect.set_options(timeout=PATIENCE_MS)
 
 WHEN = """
 SELECT s.authenticated_at FROM sessions s JOIN users u ON u.id = s.user_id

@@ -23,7 +23,7 @@ from smith.core.v1 import (
 
 from tests.smith_command import answer, environment, refuse, smith, succeed
 from tests.stack import SMITH, Stack, free_ports
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 PASSWORD = "a password of ten or more"
 
@@ -32,7 +32,7 @@ def push(stack: Stack, secret: str) -> int:
     """The status of a push with this key."""
     headers = {"Authorization": f"Bearer {secret}"}
     url = f"{stack.base_url}/api/push-notification"
-    return httpx.post(url, json={"title": "hello"}, headers=headers, timeout=30, trust_env=False).status_code
+    return httpx.post(url, json={"title": "hello"}, headers=headers, timeout=LONG, trust_env=False).status_code
 
 
 def sessions(stack: Stack) -> list[tuple[Any, ...]]:
@@ -69,10 +69,10 @@ def test_who_has_lost_their_password_gets_back_in_with_a_link_of_the_operators(s
     assert email in made.stderr.decode()
     reset = {"token": token, "new_password": PASSWORD}
     for status in (200, 404):
-        done = httpx.post(f"{stack.base_url}/api/password-reset/complete", json=reset, timeout=30, trust_env=False)
+        done = httpx.post(f"{stack.base_url}/api/password-reset/complete", json=reset, timeout=LONG, trust_env=False)
         assert done.status_code == status, done.text
     sign_in = {"email": email, "password": PASSWORD}
-    assert httpx.post(f"{stack.base_url}/api/sessions", json=sign_in, timeout=30, trust_env=False).status_code == 200
+    assert httpx.post(f"{stack.base_url}/api/sessions", json=sign_in, timeout=LONG, trust_env=False).status_code == 200
     assert answer(stack.data_dir, "account", "reset-password", email)["email"] == email
     refused = refuse(stack.data_dir, "account", "reset-password", "nobody@team.test", code=1)
     assert "no person signs in with the e-mail address nobody@team.test" in refused
@@ -93,7 +93,7 @@ def test_who_signs_in_with_a_second_factor_is_asked_for_a_code_and_let_in_by_the
     os.write(terminal, f"{app.at(time.time() + 30)}\n".encode())
     listed = subprocess.run(
         [SMITH, "key", "list", "--json"], env=environment(stack.data_dir, **owner), stdin=end, stderr=end,
-        stdout=subprocess.PIPE, timeout=60, check=False,
+        stdout=subprocess.PIPE, timeout=3 * LONG, check=False,
     )  # fmt: skip
     said = os.read(terminal, 10_000).decode()
     assert (listed.returncode, "Code of the authenticator app" in said) == (0, True), said
@@ -125,15 +125,15 @@ def test_a_second_workspace_is_made_while_the_server_runs_and_its_owner_pairs_ph
     assert (made["email"], len(made["password"])) == ("second@team.test", 24)
     owner = {"SMITH_OWNER_EMAIL": made["email"], "SMITH_OWNER_PASSWORD": made["password"]}
     phone = answer(stack.data_dir, "pair", "--simulated", "Shell phone", **owner)
-    assert httpx.get(phone["url"], trust_env=False).json()["device_id"] == phone["device_id"]
+    assert httpx.get(phone["url"], trust_env=False, timeout=LONG).json()["device_id"] == phone["device_id"]
     for kind in ("apple", "chrome", "firefox"):
         browser = answer(stack.data_dir, "pair", "--simulated", f"Shell {kind}", "--browser", kind, **owner)
-        shown = httpx.get(browser["url"], trust_env=False).json()
+        shown = httpx.get(browser["url"], trust_env=False, timeout=LONG).json()
         assert (shown["device_id"], shown["kind"], shown["reported"]) == (browser["device_id"], kind, True)
     code = answer(stack.data_dir, "pair", **owner)
     assert code["link"].startswith("activitysmith://pair?server=http%3A%2F%2F127.0.0.1")
     pairing = {"pairing_code": code["pairing_code"], "name": "by hand"}
-    paired = httpx.post(f"{stack.base_url}/api/device/pair", json=pairing, timeout=30, trust_env=False)
+    paired = httpx.post(f"{stack.base_url}/api/device/pair", json=pairing, timeout=LONG, trust_env=False)
     assert paired.status_code == 200, paired.text
     devices = stack.sql("SELECT count(*)::int FROM devices WHERE account_id::text = %s", made["account_id"])
     assert devices == [(5,)]
@@ -262,6 +262,6 @@ def test_a_workspace_made_before_the_server_runs_is_left_alone_by_its_first_star
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=2, trust_env=False).status_code == 200
+        return httpx.get(url, timeout=10, trust_env=False).status_code == 200
     except httpx.HTTPError:
         return False

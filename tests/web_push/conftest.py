@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.simulator.app_server import AppServer
-from tests.stack import Stack, free_ports
+from tests.stack import PATIENCE, Stack, free_ports
 from tests.web_push.world import World, world
 
 BROWSERS = ["firefox", "chromium"]
@@ -43,6 +43,7 @@ def server(
     path.write_bytes(web_push_key.private_bytes(pem, form, serialization.NoEncryption()))
     with Stack(
         SMITH_RATE_LIMIT_PER_MINUTE="1000000",
+        **PATIENCE,
         SMITH_WEBPUSH_KEY_FILE=str(path),
         SMITH_WEBPUSH_ALLOW=f"google=http://127.0.0.1:{google_port}",
     ) as one:

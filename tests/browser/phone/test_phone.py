@@ -7,7 +7,6 @@ import re
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import PATIENCE_MS
 from tests.browser.phone_page import (
     PERMISSION,
     OpenPhone,
@@ -19,8 +18,6 @@ from tests.browser.phone_page import (
 )
 from tests.stack import Stack
 from tests.team import Team
-
-expect.set_options(timeout=PATIENCE_MS)
 
 
 def test_a_browser_is_paired_by_typing_the_code_and_rings(open_phone: OpenPhone, team: Team) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE_MS, OpenPage
+from tests.browser.conftest import OpenPage
 from tests.browser.phone_page import (
     ALLOWED,
     NO_PUSH_SERVICE,
@@ -20,8 +20,6 @@ from tests.browser.phone_page import (
 from tests.stack import Stack
 from tests.team import Team
 from tests.waiting import eventually
-
-expect.set_options(timeout=PATIENCE_MS)
 
 STEP = {"title": "Deploy", "type": "progress", "percentage": 55, "color": "green"}
 BUTTONS = [

@@ -24,7 +24,7 @@ def breakable(make_stack: MakeStack) -> Iterator[Stack]:
 @pytest.fixture(scope="module")
 def team(breakable: Stack) -> Team:
     """An account of the module's own."""
-    breakable.wait_answering(60)
+    breakable.wait_answering()
     return second_account(breakable)
 
 

@@ -41,7 +41,7 @@ def test_the_phone_ends_at_the_newest_number_and_saw_them_in_their_order_though_
             before = len(answered)
             eventually("numbers are set", lambda before=before: len(answered) >= before + 5)
             breakable.kill(victim)
-            breakable.wait_answering(60)
+            breakable.wait_answering()
     finally:
         over.set()
         counting.join()

@@ -10,7 +10,7 @@ import pytest
 
 from tests.stack import Stack
 from tests.team import Phone, Team
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 pytestmark = pytest.mark.thorough
 
@@ -33,7 +33,7 @@ def test_what_is_repeated_until_it_is_answered_is_there_once_though_core_is_kill
                 return answer if answer.status_code == 200 else None
             return None
 
-        return eventually(f"{body} is answered", answered, 90)
+        return eventually(f"{body} is answered", answered, 2 * LONG)
 
     def work(number: int) -> None:
         while not over.is_set():
@@ -52,7 +52,7 @@ def test_what_is_repeated_until_it_is_answered_is_there_once_though_core_is_kill
             before = len(made["push"])
             eventually("there is load", lambda before=before: len(made["push"]) >= before + 10)
             breakable.kill("core")
-            breakable.wait_answering(60)
+            breakable.wait_answering()
             # What was begun may be done again when its lease is over: at once, here.
             breakable.sql("UPDATE idempotent_requests SET locked_until = now() WHERE answer IS NULL")
         over.set()

@@ -10,12 +10,12 @@ import pytest
 
 from tests.stack import Stack
 from tests.team import Phone, Team, push
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 CALLERS = 6
 PAUSE_SECONDS = 0.1
 """Before a caller that was refused calls again: calls in vain would slow down the process that is being started."""
-RECOVERY_SECONDS = 90
+RECOVERY_SECONDS = 2 * LONG
 
 
 class Load:
@@ -37,7 +37,7 @@ class Load:
     def __exit__(self, *_: object) -> None:
         self._stop.set()
         for caller in self._callers:
-            caller.result(timeout=60)
+            caller.result(timeout=2 * LONG)
 
     def more(self, count: int) -> None:
         """Returns once `count` further pushes have been promised."""

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.sdk.newest.releases import NotInstalledError, install
 from tests.sdk.newest.trial import failures, news
 from tests.sdk.packages import LANGUAGES, PINNED, Packages
-from tests.stack import Stack
+from tests.stack import PATIENCE, Stack
 
 
 def main() -> int:
@@ -22,7 +22,7 @@ def main() -> int:
         except NotInstalledError as error:
             print(f"NOTHING TRIED: {error}", file=sys.stderr)
             return 2
-        with Stack(SMITH_RATE_LIMIT_PER_MINUTE="1000000") as stack:
+        with Stack(SMITH_RATE_LIMIT_PER_MINUTE="1000000", **PATIENCE) as stack:
             return report(newest, list(news(PINNED, newest)), list(failures(stack.start(), PINNED, newest)))
 
 
