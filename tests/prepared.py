@@ -1,7 +1,8 @@
 """A data folder as a first start leaves it, made once for a whole run of the tests: each server starts on a copy.
 
 A first start takes twice the time of any other: it makes a database, brings it to the newest schema, hashes a password
-and pairs a phone. Tests of first starts ask for an empty folder: `Stack().fresh()`.
+and pairs a phone. Tests of first starts ask for an empty folder: `Stack().fresh()`. The PostgreSQL of the core's tests
+starts on a copy, too (`tests/postgres.py`).
 """
 
 import fcntl
