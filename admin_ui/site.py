@@ -1,6 +1,7 @@
 """Registers pages: who may see them, the frame around them, and what happens when core refuses."""
 
 import inspect
+import json
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
@@ -8,7 +9,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-from nicegui import ui
+from nicegui import Client, ui
 from smith.core.v1.account_service_pb2 import GetAccountRequest, GetAccountResponse
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -173,12 +174,15 @@ class Site:
             ui.timer(LOOK_SECONDS, partial(_look, visit))
             return
 
-        def leave_for(place: str) -> None:
+        def leave_for_second_factor() -> None:
             with client:
-                ui.navigate.to(place)
+                ui.navigate.to(SET_UP_FACTOR)
 
         def end(refusal: Refused) -> None:
-            leave_for(SET_UP_FACTOR if refusal.is_for_want_of_second_factor else signed_out(client.request))
+            if refusal.is_for_want_of_second_factor:
+                leave_for_second_factor()
+            else:
+                send_to_sign_in(client)
 
         def found(now: GetAccountResponse) -> None:
             # The page was drawn for the rights that the person had.
@@ -191,7 +195,7 @@ class Site:
         async def watch(watcher: Watcher) -> None:
             await watcher.run()
             # A watcher ends if core says that the person is signed out, perhaps before the stream of events says so.
-            leave_for(signed_out(client.request))
+            send_to_sign_in(client)
 
         for watcher in visit.watchers:
             keep_doing(partial(watch, watcher), "a watcher")
@@ -211,6 +215,12 @@ def signed_out(request: Request) -> str:
     return SIGNED_OUT if here == "/" else f"{SIGNED_OUT}&next={quote(here, safe='')}"
 
 
+def send_to_sign_in(client: Client) -> None:
+    """Has a page whose session is over go where its person can sign in. One whose person has just signed out is on its
+    way already, and goes on."""
+    client.run_javascript(f"window.smith.end({json.dumps(signed_out(client.request))})")
+
+
 def _here(request: Request) -> str:
     return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
@@ -224,7 +234,7 @@ def tell_of(error: Exception) -> None:
     """Shows the error of what the person did, in the corner of the page."""
     if isinstance(error, Refused):
         if error.is_signed_out:
-            ui.navigate.to(signed_out(ui.context.client.request))
+            send_to_sign_in(ui.context.client)
         elif error.is_for_want_of_second_factor:
             ui.navigate.to(SET_UP_FACTOR)
         else:

@@ -1,4 +1,4 @@
-// Shows at once that a link was followed, if the next page takes its time.
+// Shows at once that a link was followed, if the next page takes its time; and leaves when the session is over.
 "use strict";
 
 (() => {
@@ -6,6 +6,7 @@
   // What was followed may be a file, with which the browser stays.
   const LONG = 10000;
   let leaving = false;
+  let over = "";
   let timer = 0;
 
   function goes() {
@@ -22,6 +23,7 @@
     leaving = false;
     clearTimeout(timer);
     document.body.classList.remove("is-leaving");
+    if (over) window.smith.leave(over);
   }
 
   document.addEventListener("click", (event) => {
@@ -41,5 +43,10 @@
   window.smith.leave = (path) => {
     begin();
     location.assign(path);
+  };
+  // The session is over. A person who signs out is on their way already; one who has followed a link to a file stays.
+  window.smith.end = (path) => {
+    over = path;
+    if (!leaving) window.smith.leave(path);
   };
 })();

@@ -9,7 +9,7 @@ from typing import LiteralString
 
 import pyotp
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, WebSocket, expect
 
 from tests.browser.conftest import HOME, OpenPage, session_of
 from tests.browser.test_every_page import DESK, PHONE, RULES, inspect
@@ -278,6 +278,27 @@ def test_who_lacks_what_the_workspace_requires_is_led_to_it(
     team.ask("PATCH", f"/api/members/{boss_id}", role="member")
     expect(owner.get_by_role("button", name="Invite members")).to_have_count(0)
     expect(owner.get_by_role("heading", level=1, name="Members")).to_be_visible()
+
+
+def test_a_page_that_is_signed_out_goes_where_its_person_goes_though_it_hears_that_the_session_is_over(
+    door: Stack, person: str, open_page: OpenPage
+) -> None:
+    page = open_page(address(door), "/sign-in")
+    sockets: list[WebSocket] = []
+    page.on("websocket", lambda socket: sockets.append(socket))  # noqa: PLW0108 - Playwright writes into it
+    give_password(page, person)
+    page.get_by_role("heading", level=1, name=HOME).wait_for()
+    page.wait_for_function("() => window.socket?.connected")
+    held: list[Route] = []
+    page.route("**/sign-out", lambda route: held.append(route))  # noqa: PLW0108
+    with page.expect_request("**/sign-out"):
+        page.get_by_role("button", name="Sign out", exact=True).first.click(no_wait_after=True)
+    with sockets[-1].expect_event("framereceived", lambda frame: "/sign-in?ended" in str(frame)):
+        door.sql("DELETE FROM sessions WHERE user_id = (SELECT id FROM users WHERE email = %s)", person)
+    [request] = held
+    request.continue_()
+    page.wait_for_url("**/sign-in")
+    expect(page.get_by_text("Your session has ended")).to_have_count(0)
 
 
 def test_open_pages_show_that_their_session_has_ended_and_keep_what_was_typed(
