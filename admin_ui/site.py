@@ -174,13 +174,10 @@ class Site:
             ui.timer(LOOK_SECONDS, partial(_look, visit))
             return
 
-        def leave_for_second_factor() -> None:
-            with client:
-                ui.navigate.to(SET_UP_FACTOR)
-
         def end(refusal: Refused) -> None:
             if refusal.is_for_want_of_second_factor:
-                leave_for_second_factor()
+                with client:
+                    ui.navigate.to(SET_UP_FACTOR)
             else:
                 send_to_sign_in(client)
 

@@ -23,7 +23,9 @@
     leaving = false;
     clearTimeout(timer);
     document.body.classList.remove("is-leaving");
-    if (over) window.smith.leave(over);
+    const path = over;
+    over = "";
+    if (path) window.smith.leave(path);
   }
 
   document.addEventListener("click", (event) => {
@@ -46,7 +48,7 @@
   };
   // The session is over. A person who signs out is on their way already; one who has followed a link to a file stays.
   window.smith.end = (path) => {
-    over = path;
-    if (!leaving) window.smith.leave(path);
+    if (leaving) over = path;
+    else window.smith.leave(path);
   };
 })();

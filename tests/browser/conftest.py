@@ -44,6 +44,13 @@ OpenPage = Callable[..., Page]
 OpenSignedIn = Callable[[str], Page]
 
 
+def opened(page: Page, path: str) -> Page:
+    """The page, once it takes clicks."""
+    page.goto(path)
+    page.wait_for_function("() => window.socket?.connected")
+    return page
+
+
 class Chromium:
     """A browser. One that does not close its pages is ended, and the next test gets another."""
 

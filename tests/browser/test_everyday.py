@@ -9,16 +9,9 @@ from pathlib import Path
 from playwright.sync_api import Page, Route, expect
 
 from admin_ui.settings import AdminSettings
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import OpenPage, opened
 from tests.stack import Stack
 from tests.team import plain_http_client
-
-
-def opened(page: Page, path: str) -> Page:
-    """The page, once it takes clicks."""
-    page.goto(path)
-    page.wait_for_function("() => window.socket?.connected")
-    return page
 
 
 def test_the_palette_finds_pages_and_things_by_name(place: Stack, owner: Page) -> None:

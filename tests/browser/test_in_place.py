@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from core_service.common.orm import new_id
+from tests.browser.conftest import opened
 from tests.browser.test_pairing import unfold
 from tests.stack import Stack
 from tests.team import Team, push
@@ -31,12 +32,6 @@ def page(owner: Page) -> Page:
     """The owner's browser, without the movements that take time."""
     owner.emulate_media(reduced_motion="reduce")
     return owner
-
-
-def look(page: Page, path: str) -> None:
-    """Opens the page, and hears what happens from then on."""
-    page.goto(path)
-    page.wait_for_function("() => window.socket?.connected")
 
 
 class Stream:
@@ -89,7 +84,7 @@ def in_place(focused: Locator, *others: Locator) -> Iterator[None]:
 
 def test_the_first_steps_stay_while_the_overview_tells_what_happens(page: Page, team: Team) -> None:
     key, phone = team.key(), team.phone()
-    look(page, "/")
+    opened(page, "/")
     devices = page.locator(".tile").filter(has=page.get_by_text("Devices", exact=True)).locator(".tile-value")
     step = page.locator(".step").filter(has_text="Back up the server").get_by_role("link", name="Do it")
     assert push(key, title="First").status_code == 200
@@ -106,7 +101,7 @@ def test_the_first_steps_stay_while_the_overview_tells_what_happens(page: Page, 
 
 def test_the_overview_counts_a_push_that_is_sent_while_it_is_open(page: Page, team: Team) -> None:
     key, phone = team.key(), team.phone()
-    look(page, "/")
+    opened(page, "/")
     pushes = page.locator(".figure").filter(has=page.get_by_text("Pushes", exact=True)).locator(".figure-value")
     before = int(pushes.inner_text().replace(",", ""))
     assert push(key, title="Counted").status_code == 200
@@ -116,7 +111,7 @@ def test_the_overview_counts_a_push_that_is_sent_while_it_is_open(page: Page, te
 
 def test_the_buttons_of_a_notification_stay_while_it_is_replaced(page: Page, stream: Stream) -> None:
     sent = stream.push("Deploy 1", {"title": "Open", "type": "open_url", "url": "https://ci.example.com"})
-    look(page, f"/delivery-log/{sent}")
+    opened(page, f"/delivery-log/{sent}")
     copy = page.get_by_role("button", name="Copy curl example")
     row = page.locator(".device-row")
     expect(row.get_by_role("button", name="Copy Device id")).to_be_visible()
@@ -142,7 +137,7 @@ def test_the_links_of_a_webhook_call_stay_while_it_is_tried(place: Stack, page: 
     run_id = str(new_id())
     with psycopg.connect(place.database_url, autocommit=True) as database:
         assert database.execute(RUNNING, {"id": run_id, "notification_id": sent}).rowcount == 1
-        look(page, f"/delivery-log/webhook-calls/{run_id}")
+        opened(page, f"/delivery-log/webhook-calls/{run_id}")
         link = page.get_by_role("link", name="Deploy?")
         with in_place(
             link, page.get_by_role("button", name="Copy URL"), page.get_by_role("button", name="Copy Call id")
@@ -159,7 +154,7 @@ def test_the_buttons_of_a_live_activity_stay_while_it_moves_and_is_paused(
     page: Page, team: Team, stream: Stream
 ) -> None:
     stream.put(10)
-    look(page, f"/live-activities/{stream.activity_id}")
+    opened(page, f"/live-activities/{stream.activity_id}")
     copy = page.get_by_role("button", name="Copy curl command that updates it")
     pause, delete = (page.get_by_role("button", name=f"{act} stream") for act in ("Pause", "Delete"))
     end = page.get_by_role("button", name="End", exact=True)
@@ -178,7 +173,7 @@ def test_the_buttons_of_a_live_activity_stay_while_it_moves_and_is_paused(
 def test_what_is_true_of_all_devices_of_a_live_activity_is_said_once(page: Page, team: Team, stream: Stream) -> None:
     other = team.phone(channel_id=stream.channel_id)
     stream.put(10)
-    look(page, f"/live-activities/{stream.activity_id}")
+    opened(page, f"/live-activities/{stream.activity_id}")
     expect(page.get_by_role("row").filter(has_text="accepted the newest state")).to_have_count(2)
     expect(page.get_by_text("Whether it is shown is between")).to_have_count(1)
     other.remove()
@@ -186,7 +181,7 @@ def test_what_is_true_of_all_devices_of_a_live_activity_is_said_once(page: Page,
 
 def test_the_dialog_that_pairs_stays_while_the_page_and_its_clock_go_on(page: Page, team: Team) -> None:
     device, name = team.phone(), team.unique("renamed")
-    look(page, "/devices")
+    opened(page, "/devices")
     page.get_by_role("button", name="Pair a device").click()
     dialog = page.get_by_role("dialog")
     left = dialog.get_by_text(re.compile("^It works once"))
@@ -210,7 +205,7 @@ def test_the_dialog_that_pairs_stays_while_the_page_and_its_clock_go_on(page: Pa
 
 def test_a_phone_of_the_lock_screen_stays_while_its_card_moves(page: Page, stream: Stream) -> None:
     stream.put(10)
-    look(page, "/lock-screen")
+    opened(page, "/lock-screen")
     name = page.get_by_role("heading", name=stream.phone.read()["name"], exact=True)
     column = page.locator(".iphone-column").filter(has=name)
     card = column.locator(".iphone-cards .lock-activity")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.conftest import opened
 from tests.team import Phone, Team
 
 
@@ -14,13 +15,6 @@ def phone_of(team: Team) -> Iterator[Phone]:
     phone = team.phone()
     yield phone
     phone.remove()
-
-
-def opened(page: Page, path: str) -> Page:
-    """The page, once it takes clicks."""
-    page.goto(path)
-    page.wait_for_function("() => window.socket?.connected")
-    return page
 
 
 def entered(button: Locator) -> Locator:
