@@ -141,6 +141,7 @@ def test_whatever_is_logged_what_looks_like_a_credential_is_not(text: str) -> No
     assert "hunter2" not in TextFormatter("core").format(record)
 
 
+@pytest.mark.thorough
 def test_a_password_in_a_url_is_not_logged_while_the_database_is_away() -> None:
     env = {name: value for name, value in os.environ.items() if not name.startswith("SMITH_")} | {
         "SMITH_DATABASE_URL": "postgresql://smith:hunter2@127.0.0.1:1/smith",

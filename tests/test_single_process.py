@@ -69,6 +69,7 @@ def test_each_part_has_its_metrics_and_its_name_in_the_log(single: Stack, team: 
     assert sorted(serving) == ["core", "delivery", "gateway"]
 
 
+@pytest.mark.thorough
 def test_a_kill_under_load_loses_nothing(single: Stack, team: Team, phone: Phone) -> None:
     with Load(team, "kill all three") as load:
         for _ in range(3):
@@ -112,6 +113,7 @@ def taken_or_503(key: httpx.Client, title: str) -> bool:
     return answer.status_code == 200
 
 
+@pytest.mark.thorough
 def test_it_stops_the_gateway_first_and_delivery_last_and_answers_what_it_has_begun(single: Stack, team: Team) -> None:
     process = psutil.Process(single.pids["server"])
     waiting = httpx.Client(base_url=single.base_url, timeout=LONG)
@@ -140,22 +142,17 @@ def ended(tmp_path: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-IN_EVERY_RUN = [
-    ({"SMITH_CORE_PORT": "none"}, 2, "SMITH_CORE_PORT='none'"),
-    ({"SMITH_DELIVERY_PORT": "{taken}"}, 1, "delivery ERROR delivery_service: cannot start: cannot listen on"),
-]
-IN_THOROUGH_RUNS = [
-    ({"SMITH_APNS_CONNECTIONS": "0"}, 2, "SMITH_APNS_CONNECTIONS='0'"),
-    ({"SMITH_GATEWAY_PORT": "{taken}"}, 2, "gateway: cannot listen on 127.0.0.1:{taken}"),
-    ({"SMITH_DELIVERY_METRICS_PORT": "{taken}"}, 2, "delivery: cannot listen on 127.0.0.1:{taken} for metrics"),
-    ({"SMITH_BIND_HOST": "0.0.0.0"}, 2, "core: SMITH_BIND_HOST=0.0.0.0 can be reached"),
-]
-"""Each start that fails takes two seconds of a processor. By itself each part is tried with these in every run."""
-
-
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     ("settings", "code", "said"),
-    [*IN_EVERY_RUN, *(pytest.param(*one, marks=pytest.mark.thorough) for one in IN_THOROUGH_RUNS)],
+    [
+        ({"SMITH_CORE_PORT": "none"}, 2, "SMITH_CORE_PORT='none'"),
+        ({"SMITH_DELIVERY_PORT": "{taken}"}, 1, "delivery ERROR delivery_service: cannot start: cannot listen on"),
+        ({"SMITH_APNS_CONNECTIONS": "0"}, 2, "SMITH_APNS_CONNECTIONS='0'"),
+        ({"SMITH_GATEWAY_PORT": "{taken}"}, 2, "gateway: cannot listen on 127.0.0.1:{taken}"),
+        ({"SMITH_DELIVERY_METRICS_PORT": "{taken}"}, 2, "delivery: cannot listen on 127.0.0.1:{taken} for metrics"),
+        ({"SMITH_BIND_HOST": "0.0.0.0"}, 2, "core: SMITH_BIND_HOST=0.0.0.0 can be reached"),
+    ],
 )
 def test_a_part_that_cannot_start_ends_the_process_with_its_message(
     tmp_path: Path, taken_port: int, settings: dict[str, str], code: int, said: str
@@ -166,6 +163,7 @@ def test_a_part_that_cannot_start_ends_the_process_with_its_message(
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.thorough
 def test_so_does_core_on_a_database_that_works(tmp_path: Path, single: Stack, taken_port: int) -> None:
     done = ended(tmp_path, SMITH_DATABASE_URL=single.database_url, SMITH_CORE_PORT=str(taken_port))
     assert f"core: cannot listen on 127.0.0.1:{taken_port}" in done.stderr

@@ -129,6 +129,7 @@ def test_the_first_start_leaves_all_that_is_needed_to_send_a_push(stack: Stack) 
     eventually("the phone shows it", lambda: "from the quickstart" in titles(stack))
 
 
+@pytest.mark.thorough
 def test_the_first_start_makes_a_key_for_browsers_and_no_other_start_does(own: Stack) -> None:
     path = own.data_dir / "webpush.pem"
     before = path.read_bytes()
@@ -181,6 +182,7 @@ def test_a_stop_leaves_no_process_and_a_second_start_keeps_everything_in_ten_sec
     eventually("the phone shows it", lambda: "after the restart" in titles(own))
 
 
+@pytest.mark.thorough
 def test_every_killed_process_is_restarted_and_the_server_works_again(own: Stack) -> None:
     assert set(own.pids) == ALL
     for name in sorted(ALL):
@@ -300,6 +302,7 @@ def test_a_start_after_the_supervisor_was_killed_clears_up_and_keeps_everything(
     assert gone(own)
 
 
+@pytest.mark.thorough
 def test_processes_stop_by_themselves_when_the_supervisor_is_killed(own: Stack) -> None:
     left = [psutil.Process(pid) for name, pid in own.pids.items() if name != "postgres"]
     postgres = psutil.Process(own.pids["postgres"])

@@ -34,6 +34,7 @@ async def test_without_a_simulator_the_demo_is_played_in_the_page_alone(
     assert not await account.core.sql("SELECT FROM devices WHERE account_id = %s", account.id)
 
 
+@pytest.mark.thorough
 async def test_a_simulator_that_is_away_is_missed_and_found_again(core: Core, account: Account, tmp_path: Path) -> None:
     [port] = free_ports(1)
     async with running_admin(core, simulator_url=f"http://127.0.0.1:{port}") as open_as:

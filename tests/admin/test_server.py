@@ -14,6 +14,7 @@ INSERT INTO backup_records VALUES (gen_random_uuid(), 'backup', now(), now(), '/
 """
 
 
+@pytest.mark.thorough
 async def test_an_owner_sees_how_the_server_runs_and_what_is_of_the_whole_server_only_alone(
     admin: Open, account: Account
 ) -> None:

@@ -4,9 +4,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from benchmarks.kinds import OURS, kinds_of
 from benchmarks.turns import in_turns
 from tests.waiting import LONG
+
+pytestmark = pytest.mark.thorough
 
 
 def checkout(folder: Path, *, single: bool) -> Path:

@@ -152,6 +152,7 @@ def test_filters_are_in_the_address_and_outlive_a_reload_the_way_back_and_a_shar
     expect(rows(page)).to_have_count(50)
 
 
+@pytest.mark.thorough
 def test_a_period_is_chosen_in_the_persons_own_time(place: Stack, session: str, open_page: OpenPage, word: str) -> None:
     page = open_page(place.admin_url, f"/delivery-log?q={word}", session=session, timezone_id=ZONE)
     page.get_by_role("combobox", name="Period").click()
@@ -210,6 +211,7 @@ def test_a_message_says_what_happened_in_order_and_why_in_its_place(
     expect(page).to_have_url(re.compile(f"{notification_id}$"))
 
 
+@pytest.mark.thorough
 def test_live_activities_are_in_the_log_and_lead_to_their_pages(owner: Page, backend: httpx.Client) -> None:
     title = f"Backup {uuid.uuid4().hex[:8]}"
     state = {"title": title, "type": "progress", "percentage": 42}
@@ -229,6 +231,7 @@ def read(download: Download) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
+@pytest.mark.thorough
 def test_an_export_has_what_the_filters_leave_and_no_formula(
     place: Stack, owner: Page, backend: httpx.Client, word: str
 ) -> None:
@@ -255,6 +258,7 @@ def test_an_export_has_what_the_filters_leave_and_no_formula(
         assert "title" in Path(other.value.path()).read_text(encoding="utf-8-sig").partition("\n")[0].split(",")
 
 
+@pytest.mark.thorough
 def test_webhook_calls_and_their_export_are_for_owners(place: Stack, open_signed_in: OpenSignedIn) -> None:
     team = Team.of(place)
     email = f"{team.unique('mia')}@team.test"

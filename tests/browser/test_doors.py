@@ -121,6 +121,7 @@ def test_what_no_browser_of_ours_would_send_gets_a_plain_answer(url: str, form: 
         assert client.get("/channels/nonsense", follow_redirects=True).status_code == 200, "signing in comes first"
 
 
+@pytest.mark.thorough
 def test_who_guesses_is_told_to_wait(url: str) -> None:
     with plain_http_client(url, origin=url) as client:
         answers = [
@@ -134,6 +135,7 @@ def test_who_guesses_is_told_to_wait(url: str) -> None:
     assert "Too many attempts. Try again in 1" in answers[-1].text
 
 
+@pytest.mark.thorough
 def test_strangers_cannot_use_up_the_pages_of_those_who_are_signed_in(url: str, form: dict[str, str]) -> None:
     """More requests than pages may be open (`MAX_PAGES` of the guard), to all that a stranger may ask for."""
     paths = ("/sign-in", "/setup", "/invite", "/", "/members", "/no-such-page")

@@ -1,6 +1,7 @@
 """Every page, in both themes, on a phone and on a desk: everybody can use it, nothing sticks out.
 
-`make test` looks at each in one theme on a desk, and makes it as narrow as a phone; the thorough tests look at all.
+`make test` looks at each in one theme on a desk, and makes it as narrow as a phone; the thorough tests look at all, and
+ask axe.
 
 Pictures of all of them are in the folder `screenshots` after the thorough tests.
 """
@@ -230,13 +231,14 @@ def forms_found_wrong(
 
 
 def inspect(page: Page, name: str, width: int, rules: dict[str, Any] | None, *, within: str = "html") -> list[str]:
-    """Answers with what is wrong with the page, by axe's rules if there are any. Thorough tests take its picture."""
+    """Answers with what is wrong with the page. Thorough tests take its picture, and ask axe if there are rules."""
     page.evaluate("() => document.fonts.ready")
     if examples.is_thorough():
         SCREENSHOTS.mkdir(exist_ok=True)
         page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
     wrong = what_sticks_out(page, name, width)
-    for violation in Axe().run(page, context=within, options=rules).response["violations"] if rules else ():
+    asked = rules if examples.is_thorough() else None
+    for violation in Axe().run(page, context=within, options=asked).response["violations"] if asked else ():
         places = [f"{node['html'][:160]} {node['failureSummary'][:300]}" for node in violation["nodes"][:4]]
         wrong.append(f"{name}: {violation['id']}: {violation['help']}\n  " + "\n  ".join(places))
     if width == DESK:

@@ -6,6 +6,7 @@ import threading
 import uuid
 from pathlib import Path
 
+import pytest
 from playwright.sync_api import Page, Route, expect
 
 from admin_ui.settings import AdminSettings
@@ -14,6 +15,7 @@ from tests.stack import Stack
 from tests.team import plain_http_client
 
 
+@pytest.mark.thorough
 def test_the_palette_finds_pages_and_things_by_name(place: Stack, owner: Page) -> None:
     name, slug = f"Weekend crew {uuid.uuid4().hex[:8]}", f"weekend-{uuid.uuid4().hex[:8]}"
     with plain_http_client(place.base_url) as client:
@@ -97,6 +99,7 @@ def test_keys_find_send_and_confirm(owner: Page) -> None:
     expect(owner.get_by_role("heading", level=1)).to_contain_text(name)
 
 
+@pytest.mark.thorough
 def test_a_message_is_written_from_a_template_saved_and_chosen_again(owner: Page) -> None:
     opened(owner, "/playground")
     name = f"Standup {uuid.uuid4().hex[:8]}"
@@ -146,6 +149,7 @@ WAITS = """(() => {
 """Notes how long the page waits before it looks again, and for an answer."""
 
 
+@pytest.mark.thorough
 def test_a_page_says_within_three_seconds_that_the_server_is_frozen_or_gone(
     place: Stack, owner: Page, complaints: list[str]
 ) -> None:

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterator
 from typing import Any, Literal
 
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenSignedIn
@@ -11,6 +12,8 @@ from tests.e2e.conftest import second_account
 from tests.stack import Stack
 from tests.team import plain_http_client, secret_of
 from tests.waiting import eventually
+
+pytestmark = pytest.mark.thorough
 
 GROUNDS: dict[Literal["light", "dark"], str] = {"light": "rgb(247, 247, 248)", "dark": "rgb(16, 16, 19)"}
 """What the theme of each scheme is drawn on."""

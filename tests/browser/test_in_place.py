@@ -82,6 +82,7 @@ def in_place(focused: Locator, *others: Locator) -> Iterator[None]:
     assert elements[0].evaluate("(one) => document.activeElement === one")
 
 
+@pytest.mark.thorough
 def test_the_first_steps_stay_while_the_overview_tells_what_happens(page: Page, team: Team) -> None:
     key, phone = team.key(), team.phone()
     opened(page, "/")
@@ -109,6 +110,7 @@ def test_the_overview_counts_a_push_that_is_sent_while_it_is_open(page: Page, te
     phone.remove()
 
 
+@pytest.mark.thorough
 def test_the_buttons_of_a_notification_stay_while_it_is_replaced(page: Page, stream: Stream) -> None:
     sent = stream.push("Deploy 1", {"title": "Open", "type": "open_url", "url": "https://ci.example.com"})
     opened(page, f"/delivery-log/{sent}")
@@ -132,6 +134,7 @@ def test_the_buttons_of_a_notification_stay_while_it_is_replaced(page: Page, str
     expect(row.get_by_role("button", name="Copy Device id")).not_to_be_visible()
 
 
+@pytest.mark.thorough
 def test_the_links_of_a_webhook_call_stay_while_it_is_tried(place: Stack, page: Page, stream: Stream) -> None:
     sent = stream.push("Deploy?", {"title": "Approve", "type": "webhook", "url": "https://ci.example.com/approve"})
     run_id = str(new_id())
@@ -170,6 +173,7 @@ def test_the_buttons_of_a_live_activity_stay_while_it_moves_and_is_paused(
     expect(delete).to_have_count(0)
 
 
+@pytest.mark.thorough
 def test_what_is_true_of_all_devices_of_a_live_activity_is_said_once(page: Page, team: Team, stream: Stream) -> None:
     other = team.phone(channel_id=stream.channel_id)
     stream.put(10)
@@ -179,6 +183,7 @@ def test_what_is_true_of_all_devices_of_a_live_activity_is_said_once(page: Page,
     other.remove()
 
 
+@pytest.mark.thorough
 def test_the_dialog_that_pairs_stays_while_the_page_and_its_clock_go_on(page: Page, team: Team) -> None:
     device, name = team.phone(), team.unique("renamed")
     opened(page, "/devices")
@@ -203,6 +208,7 @@ def test_the_dialog_that_pairs_stays_while_the_page_and_its_clock_go_on(page: Pa
     device.remove()
 
 
+@pytest.mark.thorough
 def test_a_phone_of_the_lock_screen_stays_while_its_card_moves(page: Page, stream: Stream) -> None:
     stream.put(10)
     opened(page, "/lock-screen")

@@ -89,6 +89,7 @@ def _letter_to(simulator: httpx.Client, email: str, about: str = "") -> str:
     return next((mail["text"] for mail in mails if email in mail["recipients"] and about in mail["text"]), "")
 
 
+@pytest.mark.thorough
 def test_who_forgot_a_password_chooses_another_with_a_link_in_a_mail(
     place: Stack, owner: Page, open_page: OpenPage
 ) -> None:
@@ -191,6 +192,7 @@ def test_buttons_of_a_notification_work_on_the_lock_screen(place: Stack, owner: 
     expect(owner.get_by_text(re.compile("webhook answered 2"))).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_a_wrong_password_changes_nothing_and_other_browsers_are_signed_out(
     place: Stack, owner: Page, open_page: OpenPage
 ) -> None:

@@ -147,7 +147,8 @@ def test_notifications_are_a_stack_that_opens_closes_and_is_cleared(
     eventually("the phone has none", lambda: phone.read()["notifications"] == [])
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("dark", 360), pytest.param("light", 1440, marks=pytest.mark.thorough)])
+@pytest.mark.thorough
+@pytest.mark.parametrize(("scheme", "width"), [("dark", 360), ("light", 1440)])
 def test_the_island_is_empty_on_a_locked_phone_and_shows_cards_on_an_unlocked_one(
     place: Stack, session: str, open_page: OpenPage, phone: Phone, complaints: list[str], *, scheme: str, width: int
 ) -> None:
@@ -223,6 +224,7 @@ ROWS = """async ([picture, x]) => {
 }"""
 
 
+@pytest.mark.thorough
 def test_timers_count_bars_lie_in_their_tracks_and_nothing_moves_at_rest(
     place: Stack, session: str, open_page: OpenPage, phone: Phone
 ) -> None:

@@ -9,6 +9,8 @@ from tests.browser.conftest import OpenPage, OpenSignedIn, new_page, session_of
 from tests.browser.outage import CuttableWay
 from tests.stack import Stack
 
+pytestmark = pytest.mark.thorough
+
 BACK = "What you had typed is back."
 OUTAGE_MS = 60_000
 

@@ -23,7 +23,7 @@ def members_session(place: Stack, team: Team) -> str:
     return session_of(place, email, PASSWORD)
 
 
-@pytest.fixture(params=["owner", "member"])
+@pytest.fixture(params=["owner", pytest.param("member", marks=pytest.mark.thorough)])
 def devices(request: pytest.FixtureRequest, open_signed_in: OpenSignedIn) -> Page:
     """The devices page of an owner, and of a member."""
     page = open_signed_in(request.getfixturevalue("session" if request.param == "owner" else "members_session"))
@@ -109,6 +109,7 @@ def test_a_browser_becomes_a_device_by_the_link_of_the_dialog(
     expect(devices.get_by_role("row").filter(has_text=name)).to_be_visible()
 
 
+@pytest.mark.thorough
 def test_the_dialog_says_which_devices_can_reach_this_server(devices: Page) -> None:
     devices.get_by_role("button", name="Pair a device").click()
     way = devices.get_by_role("region", name="Receive in a browser")

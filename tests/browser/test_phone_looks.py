@@ -19,12 +19,10 @@ from tests.browser.test_every_page import DESK, RULES, inspect
 from tests.stack import Stack
 from tests.team import Team
 
+pytestmark = pytest.mark.thorough
+
 SMALL = 320
-LOOKS = [
-    pytest.param("light", DESK, marks=pytest.mark.thorough),
-    pytest.param("light", 390, marks=pytest.mark.thorough),
-    pytest.param("dark", SMALL),
-]
+LOOKS = [("light", DESK), ("light", 390), ("dark", SMALL)]
 STATES: list[dict[str, Any]] = [
     {"type": "progress", "percentage": 42, "subtitle": "db-1", "badge": {"title": "Prod", "color": "yellow"}},
     {"type": "segmented_progress", "number_of_steps": 5, "current_step": 3, "icon": {"symbol": "cloud.sun"}},

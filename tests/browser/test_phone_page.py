@@ -29,6 +29,8 @@ from tests.stack import Stack
 from tests.team import Team
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.thorough
+
 
 def test_a_link_brings_the_code_and_leaves_no_trace_of_it(open_phone: OpenPhone, team: Team) -> None:
     page, _ = open_phone()

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from gateway.routes import routes
@@ -36,6 +37,7 @@ def test_it_shows_every_operation_and_asks_nobody_else(place: Stack, open_page: 
     assert [url for url in urls if not url.startswith((f"{place.base_url}/", "data:"))] == []
 
 
+@pytest.mark.thorough
 def test_a_request_can_be_tried_out(place: Stack, open_page: OpenPage) -> None:
     """With the reader's own key, and the answer is the server's."""
     page = open_page(place.base_url, OPERATION)

@@ -17,6 +17,8 @@ from tests.conftest import MakeStack
 from tests.stack import Stack, free_ports
 from tests.team import Team
 
+pytestmark = pytest.mark.thorough
+
 PASSWORD, NEW_PASSWORD = "staple gun parade", "another staple gun parade"
 STEP_SECONDS = 30.0
 OLD_SESSIONS: LiteralString = """

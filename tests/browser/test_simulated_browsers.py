@@ -9,6 +9,8 @@ from tests.stack import Stack
 from tests.team import plain_http_client
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.thorough
+
 STREAM = "/api/live-activity/stream/browsers"
 
 
@@ -35,9 +37,7 @@ def gone(page: Page, column: Locator, name: str) -> None:
     expect(column).to_have_count(0)
 
 
-@pytest.mark.parametrize(
-    "kind", ["Chrome", *(pytest.param(kind, marks=pytest.mark.thorough) for kind in ("Firefox", "Safari"))]
-)
+@pytest.mark.parametrize("kind", ["Chrome", "Firefox", "Safari"])
 def test_a_simulated_browser_shows_what_comes_and_is_tapped_and_cleared(place: Stack, owner: Page, kind: str) -> None:
     column = added(owner, place, kind)
     with plain_http_client(place.base_url, Authorization=f"Bearer {place.api_key}") as backend:

@@ -220,6 +220,7 @@ def test_text_that_is_none_ends_the_socket_and_fills_no_log(place: Stack, page: 
     assert said_since(place, before) == []
 
 
+@pytest.mark.thorough
 def test_sockets_without_a_page_are_few_and_do_not_last(page: Page) -> None:
     """Those of one address; and a page has but a few, too."""
     with ExitStack() as stack:

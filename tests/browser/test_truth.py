@@ -19,6 +19,7 @@ def says_nothing_untrue(page: Page) -> None:
     assert found is None, found
 
 
+@pytest.mark.thorough
 def test_what_the_simulator_took_is_not_said_to_be_apples_or_sent(owner: Page) -> None:
     owner.goto("/playground")
     owner.get_by_role("button", name="Send the push").click()
@@ -64,6 +65,7 @@ def test_the_strip_leads_to_going_live_and_the_frame_to_help(place: Stack, owner
         assert anybody.get("/api/docs").status_code == 200
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
     "zone",
     ["Asia/Kolkata", *(pytest.param(zone, marks=pytest.mark.thorough) for zone in ("America/St_Johns", "UTC"))],

@@ -16,6 +16,8 @@ from tests.smith_command import answer
 from tests.stack import Stack
 from tests.team import plain_http_client
 
+pytestmark = pytest.mark.thorough
+
 FIRST, SECOND = "My team", "Team B"
 CLICK = """(name) => [...document.querySelectorAll('button')]
     .filter((button) => (button.querySelector('.block') ?? button).textContent.trim() === name).at(-1)?.click()"""
@@ -113,8 +115,8 @@ def _name_a_key(page: Page) -> None:
     ("path", "fill_in", "button"),
     [
         ("/playground", _compose_a_push, "Send the push"),
-        pytest.param("/settings", _rename_the_workspace, "Save name", marks=pytest.mark.thorough),
-        pytest.param("/api-keys", _name_a_key, "Create key", marks=pytest.mark.thorough),
+        ("/settings", _rename_the_workspace, "Save name"),
+        ("/api-keys", _name_a_key, "Create key"),
     ],
 )
 def test_a_page_acts_only_in_the_workspace_that_it_was_drawn_for(

@@ -12,6 +12,8 @@ from tests.conftest import MakeStack
 from tests.core.openid_rig import ASKING_AGAIN, CLIENT_ID, CLIENT_SECRET, OpenIdProvider, Person, running_provider
 from tests.stack import Stack, free_ports
 
+pytestmark = pytest.mark.thorough
+
 REFUSED = "Failed to load resource: the server responded with a status of 403 (Forbidden)"
 
 

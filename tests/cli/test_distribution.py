@@ -32,6 +32,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     return zipfile.ZipFile(built)
 
 
+@pytest.mark.thorough
 def test_it_depends_on_typer_and_httpx_only(wheel: zipfile.ZipFile) -> None:
     folder = f"activitysmith_cli-{__version__}.dist-info"
     says = about(wheel)

@@ -46,7 +46,9 @@ SAME_STATES: dict[str, tuple[list[str], str, str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", SAME_STATES)
+@pytest.mark.parametrize(
+    "name", [name if name == "metrics" else pytest.param(name, marks=pytest.mark.thorough) for name in SAME_STATES]
+)
 def test_flags_camel_case_and_snake_case_say_the_same(audience: Audience, name: str) -> None:
     flags, camel, snake = SAME_STATES[name]
     (audience.client.folder / "state.json").write_text(snake)

@@ -167,6 +167,7 @@ def made_for(callers: dict[str, httpx.Client], name: str, body: dict[str, Any]) 
     return body
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("name", [name for name, one in OPERATIONS.items() if "requestBody" in one and tried(name)])
 def test_what_the_description_allows_is_taken_and_one_more_is_refused(
     callers: dict[str, httpx.Client], name: str

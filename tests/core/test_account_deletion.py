@@ -120,6 +120,7 @@ async def test_an_account_goes_with_everything_and_another_keeps_all(account: Ac
     assert set(await rows_of(stranger)) >= set(kept_rows)
 
 
+@pytest.mark.thorough
 async def test_a_job_that_dies_in_the_middle_is_carried_on(new_database: NewDatabase) -> None:
     """By whichever core comes next. It is cancelled after each number of steps, as a kill would end it."""
     url = await asyncio.to_thread(new_database)
@@ -233,6 +234,7 @@ async def test_one_round_deletes_all_there_is_in_whatever_order_it_lies(account:
     assert not await core.sql(orphans)
 
 
+@pytest.mark.thorough
 async def test_what_a_killed_core_was_deleting_another_deletes(new_database: NewDatabase, tmp_path: Path) -> None:
     url = await asyncio.to_thread(new_database)
     with core_process(url, tmp_path / "first") as process:

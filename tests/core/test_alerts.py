@@ -248,6 +248,7 @@ async def test_an_alert_is_a_push_to_the_phones_of_an_owner_and_of_no_other_pers
         assert len(await sent()) == 1
 
 
+@pytest.mark.thorough
 async def test_an_alert_for_a_person_without_a_phone_waits_for_one_and_is_told_in_the_log(
     new_database: NewDatabase, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -20,6 +20,7 @@ from tests.core.processes import core_process, serving_address
 from tests.waiting import eventually_async
 
 
+@pytest.mark.thorough
 async def test_a_channel_that_is_made_too_late_is_deleted_again(crowd: Crowd) -> None:
     late = {"tokens": {"channels": [{"delay_seconds": 4}, {}]}}
     await crowd.rig.control("POST", "/apns/faults", late)
@@ -35,6 +36,7 @@ async def test_a_channel_that_is_made_too_late_is_deleted_again(crowd: Crowd) ->
     assert await crowd.rows(activity_id) == []
 
 
+@pytest.mark.thorough
 async def test_if_the_core_dies_that_asked_for_a_channel_the_starts_go_by_tokens(crowd: Crowd) -> None:
     await crowd.rig.control("POST", "/apns/faults", {"tokens": {"channels": [{"action": "mute"}]}})
     starting = asyncio.create_task(crowd.backend.StartLiveActivity(content_state=step(1)))
@@ -72,6 +74,7 @@ async def test_a_phone_that_begins_to_listen_too_late_is_told_once_more(crowd: C
     assert all(card["updates"] == 1 for card in cards)
 
 
+@pytest.mark.thorough
 async def test_an_account_that_is_deleted_takes_its_cards_off_and_its_channels_away(crowd: Crowd) -> None:
     activity_id = await crowd.start()
     await crowd.team.account.owner.DeleteAccount(password=PASSWORD, account_name="Acme")

@@ -152,6 +152,7 @@ async def play(pool: Pool, script: Script, environment: Environment) -> None:
     assert card is None or card.number == present.fields["percentage"]
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("environment", [Environment.WEB_GOOGLE, Environment.WEB_APPLE])
 @settings(
     max_examples=EXAMPLES or examples(80),

@@ -65,6 +65,7 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from nodes(part)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(("by", "things"), [("account", 1), ("device", 1), ("subject", 1), ("subject", ACTIVITIES)])
 async def test_a_page_reads_no_more_than_it_examines(busy: tuple[Core, Account], by: str, things: int) -> None:
     core, account = busy

@@ -219,6 +219,7 @@ def test_rounds_take_everything_and_never_too_much_of_one(backlog: list[int], vi
     assert not any(owed.values())
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 async def test_a_neighbours_push_is_shown_while_a_large_one_is_under_way(rig: Rig, team: Team) -> None:
     large = await start_account(rig.core)

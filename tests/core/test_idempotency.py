@@ -202,6 +202,7 @@ async def endless_push(
                 first.cancel()
 
 
+@pytest.mark.thorough
 async def test_a_request_whose_caller_has_gone_may_be_repeated_at_once(
     new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -202,6 +202,7 @@ async def test_what_is_noted_has_an_end(core: Core) -> None:
         assert len(failures._noted) == failed_sign_ins.MAX_NOTED
 
 
+@pytest.mark.thorough
 @pytest.mark.slow
 async def test_somebody_signs_in_while_another_person_signs_in_without_end(new_database: NewDatabase) -> None:
     # A third of what the server's own hasher takes, which is still long for so many at once.

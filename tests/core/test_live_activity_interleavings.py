@@ -61,6 +61,7 @@ async def play(pool: Pool, script: Script) -> None:
         assert card.number == present.fields["percentage"]
 
 
+@pytest.mark.thorough
 @settings(
     max_examples=EXAMPLES or examples(150),
     derandomize=not EXAMPLES,

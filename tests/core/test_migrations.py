@@ -266,6 +266,7 @@ def test_logins_without_an_account_are_forgotten_a_month_after_the_upgrade(new_d
     assert dict(days) == {member: None, left: 29}
 
 
+@pytest.mark.thorough
 def test_processes_that_start_together_take_turns(new_database: NewDatabase) -> None:
     url = new_database(empty=True)
     with ThreadPoolExecutor(4) as pool:
@@ -349,6 +350,7 @@ def pretend_to_be_newer(url: str) -> None:
         connection.execute("UPDATE alembic_version SET version_num = %s", (FUTURE,))
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("command", [[], ["migrate"], ["migrate", "--check"]])
 def test_an_older_release_refuses_a_newer_database_with_one_line(new_database: NewDatabase, command: list[str]) -> None:
     url = new_database()
@@ -364,6 +366,7 @@ def test_an_older_release_refuses_a_newer_database_with_one_line(new_database: N
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [(FUTURE,)]
 
 
+@pytest.mark.thorough
 async def test_a_core_goes_on_while_a_newer_one_upgrades_the_database(
     new_database: NewDatabase, tmp_path: Path
 ) -> None:
@@ -397,6 +400,7 @@ def test_a_step_does_not_keep_requests_waiting_behind_it(new_database: NewDataba
     assert core_command(url, "migrate").returncode == 0
 
 
+@pytest.mark.thorough
 def test_core_waits_for_a_table_and_then_serves(new_database: NewDatabase, tmp_path: Path) -> None:
     url, log = new_database(empty=True), tmp_path / "log"
     migrations.upgrade(url, "0008")
@@ -407,6 +411,7 @@ def test_core_waits_for_a_table_and_then_serves(new_database: NewDatabase, tmp_p
         assert serving_address(process, log)
 
 
+@pytest.mark.thorough
 def test_a_refusal_of_postgres_is_one_line(new_database: NewDatabase) -> None:
     url = new_database(empty=True)
     role = f"reader_{uuid.uuid4().hex[:8]}"

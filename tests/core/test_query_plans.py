@@ -42,7 +42,7 @@ from core_service.work_queue.fair_claim import Round
 from core_service.work_queue.janitor import free_stranded
 from tests.core.conftest import NewDatabase
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.thorough]
 
 FILL = """
 INSERT INTO accounts (id, name, created_at)

@@ -184,6 +184,7 @@ async def test_content_that_is_refused_while_it_is_replaced_makes_way_for_the_ne
     assert world.delivery.screen(token) == "shorter"
 
 
+@pytest.mark.thorough
 async def test_if_core_dies_with_the_old_content_on_its_way_only_the_new_one_is_sent(
     world: World, tmp_path: Path
 ) -> None:
@@ -330,7 +331,8 @@ async def test_a_token_that_lives_again_is_sent_the_newest_content_even_days_lat
     ]
 
 
-@pytest.mark.parametrize("seed", [1, *(pytest.param(seed, marks=pytest.mark.thorough) for seed in (2, 3))])
+@pytest.mark.thorough
+@pytest.mark.parametrize("seed", [1, 2, 3])
 async def test_whatever_apns_answers_each_phone_sees_contents_in_their_order_and_the_last_in_the_end(
     world: World, seed: int
 ) -> None:
@@ -367,6 +369,7 @@ async def test_whatever_apns_answers_each_phone_sees_contents_in_their_order_and
         assert (world.delivery.screen(token) == "15") == (states[token] == "accepted")
 
 
+@pytest.mark.thorough
 async def test_replacements_and_outcomes_of_many_phones_never_wait_for_each_other_in_a_circle(world: World) -> None:
     await world.core.sql(
         "INSERT INTO devices (id, account_id, user_id, name, secret_hash, environment, push_token,"

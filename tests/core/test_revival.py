@@ -139,6 +139,7 @@ async def test_a_phone_that_lives_again_is_owed_the_newest_number_for_its_icon(w
     assert found == {wronged.device_id: "due", removed.device_id: "token_dead"}
 
 
+@pytest.mark.thorough
 async def test_core_undoes_by_itself_what_its_delivery_service_would_not_do_now(rig: Rig) -> None:
     account = await start_account(rig.core)
     phone = await account.add_startable_phone()

@@ -51,6 +51,7 @@ async def test_the_database_holds_hashes_and_no_secret(core: Core, account: Acco
         assert secret.encode().hex() not in dump
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("log_format", ["text", "json"])
 @pytest.mark.slow
 async def test_logs_show_no_secret_at_the_most_talkative_level(

@@ -152,6 +152,7 @@ async def test_an_id_token_that_the_provider_has_not_signed_proves_nothing(
     assert await refused_with("FORBIDDEN", sign_in(core, provider, somebody())) == PROVES_NOTHING
 
 
+@pytest.mark.thorough
 async def test_a_new_key_of_the_provider_is_found_at_the_first_token_that_it_signs(
     account: Account, core: Core, provider: OpenIdProvider
 ) -> None:
@@ -237,7 +238,7 @@ async def test_strangers_cannot_fill_the_table_or_guess_without_end(core: Core, 
 @pytest.mark.parametrize(
     ("path", "fails"),
     [
-        ("/token", "hangs"),
+        pytest.param("/token", "hangs", marks=pytest.mark.thorough),
         *itertools.product(("/token", "/keys", "/userinfo"), ("500", "pours", "redirects", "no json")),
     ],
 )
@@ -593,6 +594,7 @@ async def test_the_browser_is_sent_where_the_admin_app_is(core: Core, account: A
     assert parse_qs(urlsplit(url).query)["redirect_uri"] == [openid_rig.REDIRECT]
 
 
+@pytest.mark.thorough
 def test_authlib_is_loaded_only_if_there_is_single_sign_on() -> None:
     program = "import sys, core_service.app.wiring; print({'authlib', 'joserfc'} & set(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

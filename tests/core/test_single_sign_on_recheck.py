@@ -16,7 +16,7 @@ from tests.core.harness import PASSWORD, Account, Caller, Core, outcomes, start_
 from tests.core.openid_rig import OpenIdProvider, Person, settings_for, sign_in
 from tests.waiting import eventually_async
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.thorough]
 
 numbers = itertools.count(1)
 DUE = "UPDATE external_identities SET due_at = now() WHERE due_at IS NOT NULL AND user_id = %s RETURNING due_at"

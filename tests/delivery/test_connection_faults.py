@@ -121,6 +121,7 @@ async def test_two_pushes_with_one_apns_id_are_both_answered(apns: Apns, service
     assert tally(await service.deliver(push(*twins))) == {ALL_ACCEPTED: 3}
 
 
+@pytest.mark.thorough
 async def test_a_mute_stream_among_busy_ones_times_out_alone(apns: Apns, start: Start) -> None:
     token = random_token()
     await apns.script(token, {"action": "mute"})
@@ -133,6 +134,7 @@ async def test_a_mute_stream_among_busy_ones_times_out_alone(apns: Apns, start: 
         await apns.until_streams_open(0)
 
 
+@pytest.mark.thorough
 async def test_many_mute_streams_do_not_end_a_connection_that_answers_others(apns: Apns, start: Start) -> None:
     tokens = [random_token() for _ in range(10)]
     for token in tokens:
@@ -146,6 +148,7 @@ async def test_many_mute_streams_do_not_end_a_connection_that_answers_others(apn
     assert (await apns.stats())["connections_opened"] == 1
 
 
+@pytest.mark.thorough
 async def test_more_mute_tokens_than_usual_streams_hold_nobody_up_for_long(apns: Apns, start: Start) -> None:
     tokens = [random_token() for _ in range(MAX_IN_FLIGHT)]
     for token in tokens:
@@ -226,6 +229,7 @@ async def test_a_payload_larger_than_the_streams_window_goes_in_pieces(apns: Apn
     assert tally(await service.deliver(push(count=50, size=3500))) == {ALL_ACCEPTED: 50}
 
 
+@pytest.mark.thorough
 async def test_a_server_that_withholds_its_window_does_not_block_the_sender_for_ever(apns: Apns, start: Start) -> None:
     await apns.settings(withhold_window_updates=True)
     async with start(SMITH_APNS_ANSWER_TIMEOUT="3", SMITH_APNS_CONNECTIONS="1") as service:

@@ -12,7 +12,7 @@ from tests.delivery.conftest import Start
 from tests.delivery.harness import ACCEPTED, MISCONFIGURED, Apns, push, tally
 from tests.waiting import eventually_async
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.thorough]
 
 
 def new_key() -> str:

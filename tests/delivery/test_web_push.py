@@ -216,6 +216,7 @@ async def hangs_up(received: Received, writer: asyncio.StreamWriter) -> None:
     writer.transport.abort()
 
 
+@pytest.mark.thorough
 async def test_a_service_that_does_not_answer_delays_neither_another_nor_phones(
     start: Start, key: ec.EllipticCurvePrivateKey, tmp_path: Path
 ) -> None:

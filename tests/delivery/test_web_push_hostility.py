@@ -132,9 +132,9 @@ async def _more_than_asked(received: Received, writer: asyncio.StreamWriter) -> 
     ("answer", "reason", "maybe_accepted"),
     [
         (_floods, "WebPushServiceError", False),
-        (_drips, "PushServiceTimeout", True),
+        pytest.param(_drips, "PushServiceTimeout", True, marks=pytest.mark.thorough),
         (_endless_head, "PushServiceConnectionLost", True),
-        (_endless_progress, "PushServiceTimeout", True),
+        pytest.param(_endless_progress, "PushServiceTimeout", True, marks=pytest.mark.thorough),
         (_nonsense, "PushServiceConnectionLost", True),
         (_half_a_body, "PushServiceConnectionLost", True),
     ],

@@ -120,6 +120,7 @@ async def test_an_old_receiver_is_understood(start: Start, folder: Path) -> None
     assert (result.kind, result.response_body) == (SUCCEEDED, b"old")
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("piece", [b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"])
 async def test_answers_that_are_none_without_end_cost_a_call_its_time_and_others_nothing(
     start: Start, folder: Path, piece: bytes

@@ -47,9 +47,9 @@ def test_the_protocols_types_and_tables_are_all_that_a_phone_is_sent(owner: Team
     assert named - {(ITEM, "broadcast_channel_id")} == decoding.used, "nothing sends"
 
 
-IN_EVERY_RUN = {"docs/quick-start.md", "docs/cli.md", "docs/live-activities.md"}
-"""One document of each kind: requests by curl, the CLI, streams and what phones then show. The Python and JavaScript of
-`docs/sdks.md` run in every run too, by `tests/sdk/test_hosts.py`."""
+IN_EVERY_RUN = {"docs/quick-start.md", "docs/live-activities.md"}
+"""Requests by curl; streams and what phones then show. In every run `tests/cli` runs the CLI's commands, and
+`tests/sdk/test_hosts.py` the Python and JavaScript of `docs/sdks.md`."""
 
 
 @pytest.mark.parametrize(

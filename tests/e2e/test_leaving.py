@@ -70,6 +70,7 @@ def test_a_person_leaves_the_server(team: Team) -> None:
     assert again.status_code == 401
 
 
+@pytest.mark.thorough
 def test_a_workspace_is_exported_from_a_shell(leaver: Team, stack: Stack, tmp_path: Path) -> None:
     file = tmp_path / "mine.json"
     owner = {

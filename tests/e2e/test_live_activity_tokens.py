@@ -427,6 +427,7 @@ def test_a_token_that_is_reported_twice_costs_nothing(faulty: Team, live: LiveAu
     assert events(faulty, token) == ["update", "end"]
 
 
+@pytest.mark.thorough
 def test_an_update_at_the_very_moment_its_token_comes_is_not_lost(faulty: Team, live: LiveAudience, app: App) -> None:
     for _ in range(20):
         activity_id = live.backend.start(steps())["activity_id"]
@@ -452,6 +453,7 @@ def test_a_token_after_the_dismissal_wakes_nothing(faulty: Team, live: LiveAudie
     assert events(faulty, token) == []
 
 
+@pytest.mark.thorough
 def test_an_update_token_proves_a_start_that_apns_never_answered(faulty: Team, live: LiveAudience, app: App) -> None:
     faulty.faults(tokens={app.push_to_start_token: [{"action": "mute"}]})
     started = live.backend.start(steps())

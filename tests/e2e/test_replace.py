@@ -48,7 +48,7 @@ def test_every_attempt_of_every_content_is_in_the_delivery_log(team: Team, audie
 
 
 @pytest.mark.parametrize(("body", "message"), [one for one in REFUSED if not any(name in one[0] for name in ALERTS)])
-def test_a_broken_rule_is_named(team: Team, audience: Audience, body: dict[str, Any], message: str) -> None:
+def test_a_broken_rule_is_named(team: Team, body: dict[str, Any], message: str) -> None:
     answer = team.owner.put("/api/push-notification/01a21d81-64e0-7426-bd90-803bcf3ab484", json=body)
     assert answer.status_code == 400
     assert message in answer.json()["message"]

@@ -502,6 +502,7 @@ def test_a_hundred_concurrent_puts_end_with_the_last_accepted_state(team: Team, 
     assert only_card(live.phone)["content_state"] == told["content_state"], "and stays so"
 
 
+@pytest.mark.thorough
 def test_a_thousand_puts_cost_a_handful_of_pushes_and_the_phone_ends_on_the_last(
     team: Team, live: LiveAudience, key: str
 ) -> None:
@@ -524,6 +525,7 @@ def test_a_thousand_puts_cost_a_handful_of_pushes_and_the_phone_ends_on_the_last
     assert {push["headers"]["apns-priority"] for push in pushes} == {"5"}
 
 
+@pytest.mark.thorough
 def test_concurrent_moves_of_a_stream_leave_one_card(live: LiveAudience, key: str) -> None:
     live.phone.live(live.backend.put(key, progress(0))["activity_id"])
     states = [progress(number) if number % 2 else steps(1, number + 1) for number in range(1, 9)]

@@ -70,6 +70,7 @@ async def test_it_hands_over_what_it_has_answered_in_its_last_second(core: CoreS
     assert all(reply.headers["x-request-id"] in ids for reply in told)
 
 
+@pytest.mark.thorough
 async def test_it_says_that_it_stops_before_it_does(core: CoreStandIn) -> None:
     """To a balancer on /readyz, to clients in each answer; what they send meanwhile is answered."""
     process = await start(core.port, SMITH_SHUTDOWN_DELAY="8")

@@ -55,6 +55,7 @@ async def test_an_answer_that_fails_in_the_middle_is_cut_off(core: CoreStandIn, 
             await client.get(url(gateway))
 
 
+@pytest.mark.thorough
 async def test_a_core_that_hangs_in_the_middle_is_not_waited_for(core: CoreStandIn, make_gateway: MakeGateway) -> None:
     async def hang(request: Any, context: Any) -> Any:
         await context.write(ExportAccountResponse(content="{"))

@@ -28,6 +28,7 @@ def test_each_script_is_valid_and_gets_what_comes_from_elsewhere_by_its_environm
     assert "${{" not in step["run"]
 
 
+@pytest.mark.thorough
 def test_its_steps_show_the_deploy_and_tell_of_its_failure(stack: Stack) -> None:
     team = Team.of(stack)
     slug, channel_id = team.channel()

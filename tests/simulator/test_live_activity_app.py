@@ -229,7 +229,7 @@ async def test_a_phone_without_a_network_cannot_open_the_app_for_its_news(live: 
 # --- restarts ---
 
 
-@pytest.mark.parametrize("end", ["stopped", "killed"])
+@pytest.mark.parametrize("end", [pytest.param("stopped", marks=pytest.mark.thorough), "killed"])
 @pytest.mark.slow
 async def test_cards_tokens_debts_and_the_clock_survive_a_restart(
     folder: Path, gateway: StandInGateway, end: str

@@ -212,7 +212,7 @@ def test_the_list_of_phones_leaves_their_screens_out(simulator: SimulatorProcess
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("end", ["stopped", "killed"])
+@pytest.mark.parametrize("end", [pytest.param("stopped", marks=pytest.mark.thorough), "killed"])
 @pytest.mark.slow
 async def test_phones_survive_a_restart(folder: Path, end: str) -> None:
     record = phone_record(os.urandom(32).hex())

@@ -38,6 +38,7 @@ def silent_listeners(count: int) -> Iterator[list[str]]:
         yield [f"127.0.0.1:{one.getsockname()[1]}" for one in sockets]
 
 
+@pytest.mark.thorough
 def test_where_everything_hangs_the_doctor_ends_and_names_each_without_a_secret(tmp_path: Path) -> None:
     with silent_listeners(7) as (one, other, delivery, gateway, admin, database, redis):
         began = time.monotonic()

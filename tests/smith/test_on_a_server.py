@@ -40,6 +40,7 @@ def sessions(stack: Stack) -> list[tuple[Any, ...]]:
     return stack.sql("SELECT id FROM sessions ORDER BY id")
 
 
+@pytest.mark.thorough
 def test_a_key_works_from_its_making_to_its_revoking_and_no_session_stays(stack: Stack) -> None:
     before = sessions(stack)
     made = smith(stack.data_dir, "key", "create", "from a shell")
@@ -150,6 +151,7 @@ def test_nobody_signs_in_with_a_wrong_password_or_without_one(stack: Stack) -> N
     assert "SMITH_OWNER_PASSWORD" in refuse(stack.data_dir, "pair", code=2, SMITH_OWNER_EMAIL="somebody@else.test")
 
 
+@pytest.mark.thorough
 def test_serve_becomes_the_process_which_health_finds_and_sigterm_ends(stack: Stack) -> None:
     [port] = free_ports(1)
     env = {"SMITH_GATEWAY_PORT": str(port), "SMITH_CORE_ADDRESS": stack.core_address}
@@ -201,6 +203,7 @@ def status(folder: Path, *, code: int, **env: Any) -> dict[str, Any]:
     return dict(json.loads(done.stdout))
 
 
+@pytest.mark.thorough
 def test_the_status_is_one_screen_about_the_whole_server(stack: Stack, tmp_path: Path, fresh_database: str) -> None:
     ports: dict[str, Any] = {name: port for name, port in stack.ports.items() if name != "SMITH_CORE_PORT"}
     eventually("core reports", lambda: stack.sql("SELECT 1 FROM core_reports"))

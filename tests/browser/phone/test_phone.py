@@ -5,6 +5,7 @@ What needs no notification on the screen is in `tests/browser/test_phone_page.py
 import json
 import re
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser.phone_page import (
@@ -18,6 +19,8 @@ from tests.browser.phone_page import (
 )
 from tests.stack import Stack
 from tests.team import Team
+
+pytestmark = pytest.mark.thorough
 
 
 def test_a_browser_is_paired_by_typing_the_code_and_rings(open_phone: OpenPhone, team: Team) -> None:

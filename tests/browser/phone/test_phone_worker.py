@@ -21,6 +21,8 @@ from tests.stack import Stack
 from tests.team import Team
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.thorough
+
 STEP = {"title": "Deploy", "type": "progress", "percentage": 55, "color": "green"}
 BUTTONS = [
     {"id": f"00000000-0000-4000-8000-00000000000{place}", "title": title, "type": "webhook"}

@@ -76,13 +76,7 @@ def assert_nothing_lost(phone: Phone, load: Load) -> None:
 
 @pytest.mark.parametrize(
     "victim",
-    [
-        "core",
-        "postgres",
-        # These two keep nothing.
-        pytest.param("delivery", marks=pytest.mark.thorough),
-        pytest.param("gateway", marks=pytest.mark.thorough),
-    ],
+    ["core", *(pytest.param(other, marks=pytest.mark.thorough) for other in ("postgres", "delivery", "gateway"))],
 )
 def test_a_killed_process_loses_nothing(breakable: Stack, team: Team, phone: Phone, victim: str) -> None:
     with Load(team, f"kill {victim}") as load:
@@ -92,6 +86,7 @@ def test_a_killed_process_loses_nothing(breakable: Stack, team: Team, phone: Pho
     assert_nothing_lost(phone, load)
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("fault", ["refuse_connections", "mute_tls"])
 def test_an_unreachable_apns_loses_nothing(team: Team, phone: Phone, fault: str) -> None:
     with Load(team, fault) as load:
@@ -102,6 +97,7 @@ def test_an_unreachable_apns_loses_nothing(team: Team, phone: Phone, fault: str)
     assert_nothing_lost(phone, load)
 
 
+@pytest.mark.thorough
 def test_answers_that_apns_never_gives_lose_nothing(team: Team, phone: Phone) -> None:
     token = phone.read()["push_token"]
     with Load(team, "mute") as load:

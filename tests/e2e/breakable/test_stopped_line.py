@@ -15,6 +15,8 @@ from tests.stack import Stack
 from tests.team import Phone, Team, push, secret_of
 from tests.waiting import LONG, eventually
 
+pytestmark = pytest.mark.thorough
+
 RESUMED_SECONDS = 2 * LONG
 STOPPED, RESUMED = event_pb2.EVENT_TYPE_DELIVERY_STOPPED, event_pb2.EVENT_TYPE_DELIVERY_RESUMED
 
