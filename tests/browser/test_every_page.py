@@ -236,9 +236,10 @@ def inspect(page: Page, name: str, width: int, rules: dict[str, Any] | None, *, 
     if examples.is_thorough():
         SCREENSHOTS.mkdir(exist_ok=True)
         page.screenshot(path=SCREENSHOTS / f"{name}.png", full_page=True)
+    else:
+        rules = None
     wrong = what_sticks_out(page, name, width)
-    asked = rules if examples.is_thorough() else None
-    for violation in Axe().run(page, context=within, options=asked).response["violations"] if asked else ():
+    for violation in Axe().run(page, context=within, options=rules).response["violations"] if rules else ():
         places = [f"{node['html'][:160]} {node['failureSummary'][:300]}" for node in violation["nodes"][:4]]
         wrong.append(f"{name}: {violation['id']}: {violation['help']}\n  " + "\n  ".join(places))
     if width == DESK:

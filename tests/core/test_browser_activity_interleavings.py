@@ -17,7 +17,6 @@ from core_service.sending.port import OnOutcome, Outcome, OutcomeKind, Push
 from service_kit.database import Pool
 from tests.core.live_screen import ACCEPTED, Card, InFlight, ScreenedPhone
 from tests.core.live_world import World
-from tests.examples import examples
 
 EXAMPLES = int(os.environ.get("SMITH_TEST_EXAMPLES", "0"))
 """So many at random, instead of a few that are the same each time."""
@@ -155,7 +154,7 @@ async def play(pool: Pool, script: Script, environment: Environment) -> None:
 @pytest.mark.thorough
 @pytest.mark.parametrize("environment", [Environment.WEB_GOOGLE, Environment.WEB_APPLE])
 @settings(
-    max_examples=EXAMPLES or examples(80),
+    max_examples=EXAMPLES or 80,
     derandomize=not EXAMPLES,
     deadline=None,
     database=None,

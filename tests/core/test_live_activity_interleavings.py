@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from service_kit.database import Pool
 from tests.core.live_world import World
-from tests.examples import examples
 
 EXAMPLES = int(os.environ.get("SMITH_TEST_EXAMPLES", "0"))
 """So many at random, instead of a few that are the same each time."""
@@ -63,7 +62,7 @@ async def play(pool: Pool, script: Script) -> None:
 
 @pytest.mark.thorough
 @settings(
-    max_examples=EXAMPLES or examples(150),
+    max_examples=EXAMPLES or 150,
     derandomize=not EXAMPLES,
     deadline=None,
     database=None,

@@ -126,7 +126,6 @@ def progress(percentage: int) -> dict[str, Any]:
     return {"title": "Import", "type": "progress", "percentage": percentage}
 
 
-@pytest.mark.thorough
 def test_the_wrong_environment_costs_no_phone_and_no_push_that_was_promised(own_team: Team) -> None:
     slug, channel_id = own_team.channel()
     phones, key = [own_team.phone(channel_id=channel_id) for _ in range(50)], own_team.key(slug)
