@@ -16,6 +16,8 @@ from tests.waiting import LONG, eventually
 
 METRICS = re.compile(r"metrics on (http://\S+)")
 PROCESSES = ("gateway", "core", "delivery")
+OF_GRPC = re.compile(r"[IWEF]\d{4} \d\d:\d\d:\d\d\.\d{6} +\d+ \w+\.cc:\d+\] ")
+"""A line of gRPC's C library, which says so where a busy machine allows no more threads (docs/observability.md)."""
 
 
 @dataclass
@@ -29,9 +31,10 @@ class Observed:
     key: httpx.Client
 
     def logs(self) -> list[dict[str, Any]]:
-        """All that the processes have logged so far. The last line may not be complete yet."""
+        """All that the processes have logged so far, but for what gRPC's C library says by itself. The last line may
+        not be complete yet."""
         text, _, _ = self.stack.stderr.rpartition("\n")
-        return [json.loads(line) for line in text.splitlines()]
+        return [json.loads(line) for line in text.splitlines() if not OF_GRPC.match(line)]
 
     def lines_of(self, request_id: str) -> list[dict[str, Any]]:
         """What was logged about a request."""

@@ -28,6 +28,8 @@ PREFERENCES: dict[str, Any] = {
     "extensions.update.enabled": False,
     "browser.safebrowsing.downloads.enabled": False,
     "services.settings.server": "data:,#remote-settings-dummy/v1",
+    # Otherwise processes with 50 threads wait for pages that the tests never open.
+    "dom.ipc.processPrelaunch.enabled": False,
 }
 LISTENING = re.compile(rb"WebDriver BiDi listening on (ws://\S+)")
 
