@@ -6,6 +6,8 @@ from contextlib import AbstractAsyncContextManager
 import httpx
 import pytest
 
+from delivery_service.apns import credentials_check
+from delivery_service.web_push import connection as web_push_connection
 from tests.delivery.harness import Apns, Service, SimulatorProcess, delivery_service, settings_from
 from tests.waiting import LONG
 
@@ -28,6 +30,13 @@ async def apns(simulator_process: SimulatorProcess) -> AsyncIterator[Apns]:
         await apns.reset()
         yield apns
         await http.delete("/apns/faults")
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What no setting gives more time has that of a busy machine: a peer that is held up is not away."""
+    monkeypatch.setattr(web_push_connection, "CONNECT_SECONDS", LONG)
+    monkeypatch.setattr(credentials_check, "SECONDS", LONG)
 
 
 @pytest.fixture

@@ -27,15 +27,15 @@ from tests.delivery.harness import (
     push,
     target,
 )
-from tests.waiting import eventually_async
+from tests.waiting import LONG, eventually_async
 
 BROADCAST = PushType.PUSH_TYPE_BROADCAST
 
 
-async def create(service: Service, **fields: Any) -> Any:
-    """The answer to the making of a channel."""
+async def create(service: Service, *, seconds: float = 20, **fields: Any) -> Any:
+    """The answer to the making of a channel, for which the asker waits so long."""
     good = {"environment": SANDBOX, "bundle_id": TOPIC, "request_id": str(uuid.uuid4())}
-    return await service.stub.CreateBroadcastChannel(CreateBroadcastChannelRequest(**good | fields), timeout=20)
+    return await service.stub.CreateBroadcastChannel(CreateBroadcastChannelRequest(**good | fields), timeout=seconds)
 
 
 async def delete(service: Service, channel_id: str) -> Outcome:
@@ -138,15 +138,31 @@ async def test_a_request_without_an_environment_is_refused(service: Service) -> 
     assert refused.value.code() is grpc.StatusCode.INVALID_ARGUMENT
 
 
-async def test_a_channel_whose_asker_is_gone_is_deleted_again(apns: Apns, service: Service) -> None:
-    await apns.script("channels", {"delay_seconds": 1}, {})
-    asking = asyncio.create_task(create(service))
+async def test_a_channel_whose_asker_is_gone_is_deleted_again(
+    apns: Apns, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = asyncio.Event()
+    making = service.delivery.apns.channels.create
+
+    async def noticed(*asked: Any) -> Any:
+        try:
+            return await making(*asked)
+        finally:
+            gone.set()
+
+    monkeypatch.setattr(service.delivery.apns.channels, "create", noticed)
+    # Held until the service knows that the asker is gone: who has had the answer cannot leave before it.
+    await apns.script("channels", {"delay_seconds": 600}, {})
+    asking = asyncio.create_task(create(service, seconds=LONG))
 
     async def made() -> bool:
         return (await apns.stats())["channels_created"] == 1
 
     await eventually_async("Apple has made it", made)
     asking.cancel()
+    async with asyncio.timeout(LONG):
+        await gone.wait()
+    await apns.connections("answer")
 
     async def deleted() -> bool:
         return (await apns.stats())["channels_deleted"] == 1

@@ -20,12 +20,13 @@ from tests.delivery.harness import (
     push,
     tally,
 )
+from tests.waiting import LONG
 
 
 async def ask(service: Service, bundle_id: str = TOPIC) -> Any:
     """What APNs says of this app."""
     request = CheckCredentialsRequest(environment=SANDBOX, bundle_id=bundle_id)
-    return await service.stub.CheckCredentials(request, timeout=20)
+    return await service.stub.CheckCredentials(request, timeout=LONG)
 
 
 @pytest.fixture(autouse=True)

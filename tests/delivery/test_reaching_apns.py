@@ -6,6 +6,7 @@ import time
 from smith.delivery.v1.delivery_service_pb2 import GetDestinationsRequest
 from smith.delivery.v1.reason_pb2 import Concern, Reason
 
+from delivery_service.apns.provider_token import CLOCK_SKEW, STEP
 from tests.delivery.conftest import Start
 from tests.delivery.harness import ACCEPTED, MISCONFIGURED, RETRY, TOKEN_DEAD, Apns, Service, push, tally
 from tests.waiting import LONG, eventually_async
@@ -42,12 +43,14 @@ async def test_pushes_do_not_wait_in_turn_for_a_host_that_does_not_answer(apns: 
 async def test_a_failing_host_is_not_hammered(apns: Apns, start: Start) -> None:
     await apns.settings(mute_settings=True)
     async with start(SMITH_APNS_CONNECT_TIMEOUT="0.1") as service:
-        began = time.monotonic()
-        while (elapsed := time.monotonic() - began) < 1.5:
+        began, opened = time.monotonic(), 0
+        # On a busy machine the first ones may come to nothing before APNs has seen them.
+        while (elapsed := time.monotonic() - began) < 1.5 or (opened < 2 and elapsed < LONG):
             assert set(tally(await service.deliver(push(count=20)))) == {CONNECT_FAILED}
             await asyncio.sleep(0.01)
+            opened = (await apns.stats())["connections_opened"]
         # At most two at once, every half second.
-        assert 2 <= (await apns.stats())["connections_opened"] <= 2 * (1 + elapsed / 0.5)
+        assert 2 <= opened <= 2 * (1 + elapsed / 0.5)
         await apns.settings(mute_settings=False)
         await eventually_async("accepted again", lambda: _accepted(service))
 
@@ -106,8 +109,15 @@ async def test_tokens_of_the_other_environment_are_dead_here(apns: Apns, service
 
 async def test_all_connections_and_services_show_one_provider_token(apns: Apns, start: Start) -> None:
     await apns.settings(latency_seconds=0.05)
+    began = half_hour()
     async with start() as one, start() as other:
         await asyncio.gather(one.deliver(push(count=300)), other.deliver(push(count=300)))
     stats = await apns.stats()
     assert stats["connections_opened"] > 2
-    assert stats["distinct_provider_tokens"] == 1
+    # If a half hour ended meanwhile, that of the next may have been shown too.
+    assert 1 <= stats["distinct_provider_tokens"] <= 1 + half_hour() - began
+
+
+def half_hour() -> int:
+    """The number of the one whose token is shown now."""
+    return int((time.time() - CLOCK_SKEW) // STEP)

@@ -64,6 +64,7 @@ def settings(folder: Path, *services: Listening, **more: str) -> dict[str, str]:
         "SMITH_WEBPUSH_KEY_FILE": str(folder / "webpush.pem"),
         "SMITH_WEBPUSH_SUBJECT": "mailto:operator@example.com",
         "SMITH_WEBPUSH_ALLOW": ",".join(service.origin for service in services),
+        "SMITH_WEBPUSH_TIMEOUT": "11",
         **more,
     }
 
@@ -73,7 +74,7 @@ async def service(
     start: Start, apns: Apns, key: ec.EllipticCurvePrivateKey, browsers: Listening, tmp_path: Path
 ) -> AsyncIterator[Service]:
     """A delivery service that knows the push service."""
-    trusted = {"SMITH_WEBPUSH_CA_FILE": str(apns.process.folder / "ca.pem"), "SMITH_WEBPUSH_TIMEOUT": "11"}
+    trusted = {"SMITH_WEBPUSH_CA_FILE": str(apns.process.folder / "ca.pem")}
     async with start(**settings(tmp_path, browsers, **trusted)) as service:
         yield service
 
@@ -221,7 +222,7 @@ async def test_a_service_that_does_not_answer_delays_neither_another_nor_phones(
     start: Start, key: ec.EllipticCurvePrivateKey, tmp_path: Path
 ) -> None:
     async with push_service(answers_nothing) as mute, push_service() as good:
-        more = settings(tmp_path, mute, good, SMITH_WEBPUSH_TIMEOUT="11", SMITH_WEBPUSH_CONNECTIONS="4")
+        more = settings(tmp_path, mute, good, SMITH_WEBPUSH_CONNECTIONS="4")
         async with start(**more) as service:
             waiting: asyncio.Task[list[Any]] = asyncio.create_task(  # noqa: RUF006 - awaited below
                 service.deliver(web_push(*(mute.browser() for _ in range(100))), web_push(good.browser()), deadline=60)
@@ -247,12 +248,17 @@ async def test_a_push_that_may_have_arrived_is_told_apart_from_one_that_did_not(
 ) -> None:
     async with (
         push_service(hangs_up) as rude,
-        push_service(answers_nothing) as mute,
-        start(**settings(tmp_path, rude, mute, SMITH_WEBPUSH_TIMEOUT="4")) as service,
+        push_service() as mute,
+        start(**settings(tmp_path, rude, mute)) as service,
     ):
         [lost] = await service.deliver(web_push(rude.browser()))
         assert (lost.reason, lost.maybe_accepted) == ("PushServiceConnectionLost", True)
+        # Over a connection that is there the push is sent at once: its time cannot be over before it has left.
+        assert tally(await service.deliver(web_push(mute.browser()))) == {(ACCEPTED, ""): 1}
+        mute.answer = answers_nothing
+        service.delivery._web_push._timeout = 1.0
         [late] = await service.deliver(web_push(mute.browser()))
+        assert mute.connections == 1
         assert (late.reason, late.maybe_accepted) == ("PushServiceTimeout", True)
 
 

@@ -36,9 +36,9 @@ class RunningGateway:
         """Sends a push notification."""
         return await self.request("POST", "/api/push-notification", body)
 
-    async def connect(self) -> Connection:
-        """Opens a connection."""
-        return await Connection.open(self.port)
+    async def connect(self, first: bytes = b"") -> Connection:
+        """Opens a connection, on which this was sent already."""
+        return await Connection.open(self.port, first)
 
 
 @contextlib.asynccontextmanager

@@ -33,9 +33,13 @@ class Connection:
         self.writer = writer
 
     @classmethod
-    async def open(cls, port: int) -> "Connection":
-        """Connects."""
-        return cls(*await asyncio.open_connection("127.0.0.1", port))
+    async def open(cls, port: int, first: bytes = b"") -> "Connection":
+        """Connects. `first` was sent before a gateway in this process can know of the connection, and time passes."""
+        if not first:
+            return cls(*await asyncio.open_connection("127.0.0.1", port))
+        client = socket.create_connection(("127.0.0.1", port))
+        client.sendall(first)
+        return cls(*await asyncio.open_connection(sock=client))
 
     async def __aenter__(self) -> "Connection":
         return self

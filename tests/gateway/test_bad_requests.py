@@ -275,9 +275,12 @@ async def test_expect_100_continue_is_answered(gateway: RunningGateway) -> None:
 async def test_slow_bodies_and_slow_heads_are_cut_off(make_gateway: MakeGateway, core: CoreStandIn) -> None:
     """408, and the connection is closed."""
     quick = await make_gateway(f"127.0.0.1:{core.port}", gateway_body_timeout=1.5)
-    async with await quick.connect() as slow_body, await quick.connect() as slow_head, await quick.connect() as silent:
-        await slow_body.send(b"POST /api/push-notification HTTP/1.1\r\nhost: x\r\ncontent-length: 13\r\n\r\n{")
-        await slow_head.send(b"POST /api/push-notification HTTP/1.1\r\nho")
+    head = b"POST /api/push-notification HTTP/1.1\r\nhost: x\r\ncontent-length: 13\r\n\r\n"
+    async with (
+        await quick.connect(head + b"{") as slow_body,
+        await quick.connect(head[:40]) as slow_head,
+        await quick.connect() as silent,
+    ):
         for connection in (slow_body, slow_head):
             reply = await connection.reply()
             assert (reply.status, reply.json()["error"]) == (408, "Request timeout")

@@ -21,10 +21,17 @@ from tests.waiting import LONG, eventually_async
 pytestmark = pytest.mark.slow
 
 
-async def start(core_port: int, **env: str) -> Process:
+PATIENT = (
+    "import runpy; from gateway.request_log import log; log.DRAIN_SECONDS = 60.0; "
+    "runpy.run_module('gateway', run_name='__main__', alter_sys=True)"
+)
+"""`python -m gateway` that has a minute to hand over what it has noted: core, in this process, may be held up."""
+
+
+async def start(core_port: int, *, patient: bool = False, **env: str) -> Process:
     """Starts a gateway."""
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "gateway",
+        sys.executable, *(("-c", PATIENT) if patient else ("-m", "gateway")),
         stderr=PIPE,
         env={**os.environ, "SMITH_CORE_ADDRESS": f"127.0.0.1:{core_port}", "SMITH_GATEWAY_PORT": "0", **env},
     )  # fmt: skip
@@ -59,7 +66,7 @@ async def test_it_tells_its_port_and_finishes_what_it_has_begun(core: CoreStandI
 
 
 async def test_it_hands_over_what_it_has_answered_in_its_last_second(core: CoreStandIn) -> None:
-    process = await start(core.port)
+    process = await start(core.port, patient=True)
     port = await port_of(process)
     headers = {"Authorization": f"Bearer ask_{'k' * 43}"}
     told = [await request(port, "POST", "/api/push-notification", {"title": "x"}, headers) for _ in range(30)]
@@ -185,11 +192,17 @@ async def test_what_goes_wrong_is_always_logged_with_its_request_and_the_rest_if
     for every in ("false", "true"):
         process = await start(core.port, SMITH_GATEWAY_ACCESS_LOG=every, SMITH_GATEWAY_SLOW_SECONDS="0.2")
         port = await port_of(process)
+        core.calls.clear()
         core.aborts("GetAccount", grpc.StatusCode.UNAVAILABLE, "away")
         await request(port, "GET", "/api/account", headers={"x-request-id": "failed"})
         release = core.never_answers("SendPushNotification")
+        slow = asyncio.create_task(
+            request(port, "POST", "/api/push-notification", {"title": "x"}, {"x-request-id": "slow"})
+        )
+        await core.received(2)
+        # Not before it has come here: only then does the gateway count the seconds for certain.
         asyncio.get_running_loop().call_later(0.4, release.set)
-        await request(port, "POST", "/api/push-notification", {"title": "x"}, {"x-request-id": "slow"})
+        await slow
         await request(port, "DELETE", "/api/channels/secret-id?secret=1", headers={"x-request-id": "ordinary"})
         process.terminate()
         _, stderr = await asyncio.wait_for(process.communicate(), LONG)

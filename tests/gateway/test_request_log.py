@@ -33,6 +33,11 @@ async def core(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[CoreStandIn]:
     at a gateway's end, however slow the machine, unless a test is `eager`."""
     monkeypatch.setattr(module, "INTERVAL_SECONDS", 3600.0)
     monkeypatch.setattr(module, "DRAIN_SECONDS", LONG)
+    # A batch that this process is too slow to answer would come once more.
+    monkeypatch.setattr(module, "CALL_SECONDS", LONG)
+    # What is counted by the minute would else be told in two parts if one ends meanwhile.
+    minute = module.minute_now()
+    monkeypatch.setattr(module, "minute_now", lambda: minute)
     stand_in = CoreStandIn()
     await stand_in.start()
     yield stand_in

@@ -65,8 +65,8 @@ async def test_the_rest_of_a_refused_body_is_not_awaited_for_ever(make_gateway: 
     """Whether it trickles or stays away."""
     gateway = await make_gateway(f"127.0.0.1:{core.port}", gateway_body_timeout=1.5)
     for rest in (b"", b"x"):
-        async with await gateway.connect() as connection:
-            await connection.send(b"POST /nowhere HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n")
+        head = b"POST /nowhere HTTP/1.1\r\nhost: x\r\ncontent-length: 1000\r\n\r\n"
+        async with await gateway.connect(head) as connection:
             assert (await connection.reply()).status == 404
             await connection.send(rest)
             assert await connection.closed()

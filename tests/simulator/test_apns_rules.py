@@ -147,7 +147,7 @@ async def test_alpn_is_offered_but_not_required(simulator: SimulatorProcess, han
 async def test_more_streams_than_allowed_end_the_connection(
     simulator: SimulatorProcess, sender: Sender, handset: Handset
 ) -> None:
-    simulator.faults(settings={"latency_seconds": 5})
+    simulator.faults(settings={"latency_seconds": 600})
     async with sender:
         await sender.until(lambda: sender.settings)
         del sender.h2.remote_settings[3]

@@ -73,13 +73,13 @@ async def test_it_serves_stops_and_serves_again_with_the_same_credentials(folder
 
 
 async def test_a_sender_that_ignores_the_end_of_tls_does_not_hold_up_the_stop(folder: Path) -> None:
-    process = SimulatorProcess(folder, SMITH_DRAIN_SECONDS="20").start()
+    process = SimulatorProcess(folder, SMITH_DRAIN_SECONDS="50").start()
     async with Sender(process.apns_port, folder) as sender:
         await sender.until(lambda: sender.settings)
         start = time.monotonic()
         # Blocks this loop, so that the sender cannot react.
         assert process.stop() == 0
-        assert time.monotonic() - start < 10
+        assert time.monotonic() - start < 40
 
 
 PORTS = [

@@ -38,8 +38,8 @@ def test_an_accepted_message_has_a_place_and_is_logged(make_browser: MakeBrowser
     ("claims", "apple", "chrome", "firefox"),
     [
         ({"aud": "https://example.com"}, 403, 403, 401),
-        ({"exp": int(time.time()) - 5}, 403, 403, 401),
-        ({"exp": int(time.time()) + 25 * 3600}, 403, 403, 401),
+        ({"exp": -5}, 403, 403, 401),
+        ({"exp": 25 * 3600}, 403, 403, 401),
         ({"exp": None}, 403, 403, 401),
         ({"sub": None}, 403, 201, 401),
         ({"sub": "ops@example.com"}, 403, 201, 401),
@@ -51,6 +51,9 @@ def test_an_accepted_message_has_a_place_and_is_logged(make_browser: MakeBrowser
 def test_what_a_signature_must_say(
     make_browser: MakeBrowser, claims: dict[str, Any], apple: int, chrome: int, firefox: int
 ) -> None:
+    if claims.get("exp") is not None:
+        # From now on: an hour may have gone by since the tests were collected.
+        claims = {"exp": int(time.time()) + claims["exp"]}
     answers = [make_browser(kind).push(notification(), claims=claims) for kind in KINDS]
     assert [one.status_code for one in answers] == [apple, chrome, firefox]
     if apple == 403:
@@ -140,7 +143,8 @@ def test_a_delayed_answer_comes_later_than_the_message(make_browser: MakeBrowser
     faults(browser, {"delay_seconds": 0.5, "count": 1})
     begun = time.monotonic()
     browser.pushed(notification())
-    assert time.monotonic() - begun >= 0.5
+    # Its clock counts whole milliseconds.
+    assert time.monotonic() - begun >= 0.49
 
 
 @pytest.mark.parametrize(
