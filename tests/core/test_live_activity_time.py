@@ -1,6 +1,7 @@
 """What only time brings about, seen on the screens of simulated iPhones: hours pass by moving the clocks."""
 
 import asyncio
+import datetime as dt
 
 from tests.core.harness import refused_with
 from tests.core.live_rig import KEY, Rig, RigPhone, Team, operation, put, started, step, streamed
@@ -143,10 +144,16 @@ async def test_the_end_of_a_replaced_activity_waits_a_minute_at_most_for_the_new
     await team.phone.do("rotate-start-token")
     await rig.advance(hours=7, minutes=31)
     second = (await put(team, step(2))).activity_id
-    await rig.advance(seconds=50)
+    query = (
+        "SELECT p.end_after - a.ended_at FROM live_activities a JOIN live_activity_devices p ON p.activity_id = a.id"
+        " WHERE a.id = %s"
+    )
+    assert await rig.core.sql(query, first) == [(dt.timedelta(minutes=1),)]
+    # Well before: the clocks go on while the machine stalls.
+    await rig.advance(seconds=20)
     assert set(await team.phone.cards()) == {first}
     assert (await team.phone.cards())[first]["state"] == "active"
-    await rig.advance(seconds=11)
+    await rig.advance(seconds=41)
     await team.phone.shows()
     await team.phone.settings(token_delay_seconds=0)
     await team.phone.shows(second)
@@ -250,9 +257,10 @@ async def test_an_ended_card_stays_as_long_as_its_backend_says_and_three_minutes
     await end(activity_id=plain, content_state=step(9))
     await end(activity_id=longer, content_state=step(9, auto_dismiss_minutes=30))
     await team.phone.shows(plain, longer, state="ended")
-    await rig.advance(minutes=2, seconds=50)
+    # Well before the three minutes are over: the clocks go on while the machine stalls.
+    await rig.advance(minutes=2, seconds=10)
     await team.phone.shows(plain, longer, state="ended")
-    await rig.advance(seconds=11)
+    await rig.advance(seconds=51)
     await team.phone.shows(longer, state="ended")
     await rig.advance(minutes=27)
     await team.phone.shows()

@@ -124,8 +124,8 @@ async def test_what_happened_to_a_notification_is_told_in_order_page_by_page(acc
         (ann.id, "ACCEPTED", ""),
         (ben.id, "tap", "Approve"),
     ]
-    # Nothing answers here: what core itself has tried comes first.
-    assert [one for one in await happened() if one[2] != "ConnectFailed"][-4:] == story
+    # Nothing answers here: what core itself tries comes first, or last if the machine has stalled for long.
+    assert [one for one in await happened() if one in story] == story
     assert [one for one in await happened(device_id=ben.id) if one[1] != "RETRY"] == [story[1], story[3]]
 
 

@@ -77,7 +77,7 @@ class World:
         )
         self.apns.by_target[target] = outcome
         wait = self.dispatch.deliver(uuid.UUID(account.id), notification_id, Push(b"{}", now(), targets=[target]))
-        assert await wait.wait(1, 10)
+        assert await wait.wait(1, LONG)
         assert wait.counts(1).devices_queued == 0
         return notification_id
 
