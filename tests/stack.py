@@ -270,9 +270,18 @@ class Stack:
 
     def kill(self, name: str, signum: signal.Signals = signal.SIGKILL) -> int:
         """Ends one process, by default without a warning. Returns the id it had; the supervisor starts another."""
-        pid = eventually(f"{name} runs", lambda: self.pids.get(name, 0) or self._single_process(name))
-        os.kill(pid, signum)
-        return int(pid)
+
+        def signalled() -> int:
+            pid = self.pids.get(name, 0) or self._single_process(name)
+            if pid:
+                try:
+                    os.kill(pid, signum)
+                except ProcessLookupError:
+                    # It has ended, and the supervisor has not said so yet.
+                    return 0
+            return pid
+
+        return eventually(f"{name} runs", signalled)
 
     def _single_process(self, part: str) -> int:
         """The process that the part shares with others; 0 if it has one of its own."""

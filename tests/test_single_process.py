@@ -50,7 +50,7 @@ def test_there_is_one_process_for_three_and_a_push_arrives(single: Stack, team: 
 
 def test_core_and_delivery_are_still_called_over_grpc(single: Stack) -> None:
     for part in ("core", "delivery", "gateway"):
-        done = smith(single.data_dir, "health", part, **single.ports)
+        done = smith(single.data_dir, "health", part, "--timeout", LONG, **single.ports)
         assert done.returncode == 0, done.stderr
 
 

@@ -8,6 +8,7 @@ import stat
 import subprocess
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from cli.up.stop_signals import SAME_REQUEST
 from tests.conftest import MakeStack
-from tests.stack import Stack, answers, free_ports
+from tests.stack import PATIENCE, Stack, answers, free_ports
 from tests.waiting import LONG, eventually
 
 
@@ -39,7 +40,8 @@ def make_stack(make_stack: MakeStack) -> Iterator[MakeStack]:
 @pytest.fixture(scope="module")
 def owned() -> Iterator[Stack]:
     """See `own`."""
-    with Stack(SMITH_RATE_LIMIT_PER_MINUTE="1000000") as stack:
+    # Tests here read from the answer of a push what became of it, on however busy a machine.
+    with Stack(SMITH_RATE_LIMIT_PER_MINUTE="1000000", **PATIENCE) as stack:
         yield stack
 
 
@@ -67,7 +69,11 @@ def of_stack(stack: Stack) -> list[psutil.Process]:
 
 def worked(stack: Stack) -> float:
     """Seconds that a processor has spent on the stack's processes, those that have ended included."""
-    used = [process.cpu_times() for process in of_stack(stack)]
+    used = []
+    for process in of_stack(stack):
+        # PostgreSQL's come and go.
+        with suppress(psutil.Error):
+            used.append(process.cpu_times())
     return sum(one.user + one.system for one in used) + sum(one.children_user + one.children_system for one in used)
 
 
@@ -153,26 +159,34 @@ def test_postgres_logs_no_attempts_to_connect_before_it_is_ready(make_stack: Mak
     stack.start()
     log = (stack.data_dir / "logs" / "postgres.log").read_text()
     assert log.count("starting PostgreSQL") == 2
-    assert "FATAL" not in log
+    # The stop may meet the autovacuum at work, which says so in its own words.
+    assert [line for line in log.splitlines() if "FATAL" in line and "autovacuum" not in line] == []
 
 
 def test_no_secret_is_printed_or_shown_by_ps(stack: Stack) -> None:
     secrets = (stack.api_key, stack.owner_password)
     assert not [s for s in secrets if s in stack.stdout + stack.stderr]
-    shown = " ".join(" ".join(process.cmdline()) for process in of_stack(stack))
-    assert not [s for s in secrets if s in shown]
+    shown: list[str] = []
+    for process in of_stack(stack):
+        # PostgreSQL's come and go.
+        with suppress(psutil.Error):
+            shown += process.cmdline()
+    assert shown
+    assert not [s for s in secrets if s in " ".join(shown)]
 
 
 def test_a_stop_leaves_no_process_and_a_second_start_keeps_everything_in_ten_seconds_of_work(
     stack: Stack, own: Stack
 ) -> None:
-    before = own.quickstart
+    before, beside = own.quickstart, stack.pids
     assert send(own, "before the restart").json()["devices_notified"] == 1
     assert len(of_stack(own)) > len(ALL)
     assert own.stop(signal.SIGTERM) == 0
     assert gone(own)
     assert own.pids == {}
-    assert answers(f"{stack.base_url}/readyz"), "another server does not notice"
+    # The gateway gives core a second to say that it is ready, which a busy machine may not let it have.
+    stack.wait_answering()
+    assert stack.pids == beside, "another server does not notice"
     own.start()
     # Of a processor: how long that takes is a matter of what else the machine does.
     assert worked(own) < 10
@@ -221,7 +235,7 @@ def test_a_start_goes_on_if_the_first_owner_has_a_second_factor(make_stack: Make
         assert stack.stop() == 0
         stack.start()
         assert "signs in with a second factor: no key or phone is added" in stack.stderr
-        assert answers(f"{stack.base_url}/readyz")
+        stack.wait_answering()
     finally:
         stack.discard()
 
@@ -236,7 +250,8 @@ def test_a_second_ctrl_c_kills_at_once(own: Stack) -> None:
     own.process.send_signal(signal.SIGINT)
     eventually("it kills", lambda: "killing all processes" in own.stderr)
     assert own.process.wait(3 * LONG) == 130
-    assert gone(own)
+    # Children of what was killed were killed with it. On a busy machine they get to it later.
+    eventually("nothing is left", lambda: gone(own))
 
 
 @pytest.mark.thorough

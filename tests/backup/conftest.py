@@ -1,11 +1,27 @@
 """A database that no server runs on, and a backup of it."""
 
+import subprocess
+import sys
 from pathlib import Path
 
+import psutil
 import pytest
 
-from tests.smith_command import answer, succeed
+from tests.smith_command import answer, environment, succeed
 from tests.stack import put_migrated
+from tests.waiting import LONG, eventually
+
+STOPPING = """
+import os, signal, sys
+program = sys.argv.pop(1)
+def stop(event, arguments):
+    if event == "subprocess.Popen" and os.path.basename(os.fsdecode(arguments[0])) == program:
+        os.kill(os.getpid(), signal.SIGSTOP)
+sys.addaudithook(stop)
+from cli.smith import main
+main()
+"""
+"""A command of `smith` that stops before it starts this program, until it is told to go on."""
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +48,20 @@ def cluster(data_dir: Path) -> int:
 def names(folder: Path) -> list[str]:
     """What is in the folder."""
     return sorted(path.name for path in folder.iterdir())
+
+
+def stopped_before(program: str, data_dir: Path, *arguments: object) -> "subprocess.Popen[bytes]":
+    """A command of `smith` in the midst of its work: it is about to start this program, and does not go on.
+
+    However long a busy machine keeps a test from what it does next, the command does not come to its end meanwhile.
+    """
+    process = subprocess.Popen(
+        [sys.executable, "-c", STOPPING, program, *map(str, arguments)],
+        env=environment(data_dir), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    seen = psutil.Process(process.pid)
+    eventually(f"it is about to start {program}", seen.status, 3 * LONG, until=lambda one: one == psutil.STATUS_STOPPED)
+    return process
 
 
 def is_well(data_dir: Path) -> bool:

@@ -10,10 +10,10 @@ import psutil
 import pytest
 
 from cli.up.unfinished_restore import settle_restore
-from tests.backup.conftest import cluster, is_well, names
+from tests.backup.conftest import cluster, is_well, names, stopped_before
 from tests.smith_command import answer, environment
 from tests.stack import SMITH
-from tests.waiting import LONG, eventually
+from tests.waiting import LONG
 
 pytestmark = pytest.mark.thorough
 
@@ -47,10 +47,10 @@ def postgres_of(folder: Path) -> list[psutil.Process]:
 def test_a_restore_that_is_killed_while_it_builds_leaves_the_old_database(data_dir: Path, backup: Path) -> None:
     before = cluster(data_dir)
     partial = data_dir / "restore.partial"
-    process = subprocess.Popen([SMITH, "restore", backup], env=environment(data_dir), stderr=subprocess.DEVNULL)
-    eventually("it builds", (partial / "postgres" / "postmaster.pid").exists)
+    process = stopped_before("pg_restore", data_dir, "restore", backup)
+    assert (partial / "postgres" / "postmaster.pid").exists(), "it builds"
     process.kill()
-    process.wait()
+    process.communicate()
     assert cluster(data_dir) == before
     assert is_well(data_dir), "the next command clears up"
     assert not postgres_of(partial)
@@ -59,9 +59,10 @@ def test_a_restore_that_is_killed_while_it_builds_leaves_the_old_database(data_d
 
 def test_a_restore_that_is_told_to_stop_leaves_the_old_database(data_dir: Path, backup: Path) -> None:
     before = cluster(data_dir)
-    process = subprocess.Popen([SMITH, "restore", backup], env=environment(data_dir), stderr=subprocess.PIPE)
-    eventually("it builds", (data_dir / "restore.partial" / "postgres" / "postmaster.pid").exists)
+    process = stopped_before("pg_restore", data_dir, "restore", backup)
+    assert (data_dir / "restore.partial" / "postgres" / "postmaster.pid").exists(), "it builds"
     process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGCONT)
     _, said = process.communicate(timeout=3 * LONG)
     assert process.returncode == 130, said
     assert not (data_dir / "restore.partial").exists()

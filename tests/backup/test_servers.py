@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from core_service import migrations
+from tests.backup.conftest import stopped_before
 from tests.conftest import MakeStack
 from tests.smith_command import answer, environment, refuse, smith, succeed
 from tests.stack import SMITH, Stack
@@ -259,11 +260,8 @@ def test_a_backup_that_is_interrupted_leaves_nothing(tmp_path: Path) -> None:
     data_dir, target = tmp_path / "var", tmp_path / "target"
     target.mkdir()
     succeed(data_dir, "migrate")
-    process = subprocess.Popen(
-        [SMITH, "backup", target / "file"], env=environment(data_dir), stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
-    )
-    eventually("PostgreSQL is started for it", (data_dir / "processes.json").exists)
-    process.send_signal(signal.SIGSTOP)
+    process = stopped_before("pg_dump", data_dir, "backup", target / "file")
+    assert (data_dir / "processes.json").exists(), "PostgreSQL is started for it"
     assert "in use by `smith backup`" in refuse(data_dir, "restore", "/dev/null", code=2)
     assert "in use by `smith backup`" in refuse(data_dir, "backup", target / "other", code=2)
     assert "in use by `smith backup`" in refuse(data_dir, "migrate", code=2)

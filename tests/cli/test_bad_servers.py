@@ -11,6 +11,7 @@ from tests.cli.bad_server import BadServer
 from tests.cli.client import Client
 from tests.cli.in_process import say
 from tests.stack import free_ports
+from tests.waiting import eventually
 
 
 def http(status: str, body: bytes, *headers: str) -> bytes:
@@ -68,6 +69,8 @@ def test_a_server_that_hangs_is_waited_for_as_long_as_was_said(tmp_path: Path) -
     with BadServer(None) as server:
         client = Client(f"http://127.0.0.1:{server.port}", "ask_secret", tmp_path)
         said = client.refused("push", "--title", "x", "--timeout", "0.3", code=1)
+        # It is read by a thread of this process, which may come to it after the client has gone.
+        eventually("the request is read", lambda: server.requests)
     assert said == (
         f"activitysmith push: http://127.0.0.1:{server.port}/api did not answer within 0.3 s; the request may"
         " have been carried out\n"

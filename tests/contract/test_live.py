@@ -19,7 +19,7 @@ from tests.contract.exceptions import EXCEPTIONS
 from tests.contract.shape import resolved, table
 from tests.contract.test_facts import CONTRACT
 from tests.e2e.conftest import second_account
-from tests.stack import Stack
+from tests.stack import PATIENCE, Stack
 from tests.team import Team
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +36,7 @@ SOME_ID = "00000000-0000-7000-8000-000000000000"
 def place() -> Iterator[Stack]:
     """A server of this module's own: what it is asked leaves much behind."""
     limits = {"SMITH_RATE_LIMIT_PER_MINUTE": "1000000", "SMITH_MAX_LIVE_ACTIVITIES": "10000"}
-    with Stack(SMITH_DELIVERY_WAIT="0.05", **limits) as own:
+    with Stack(**PATIENCE | {"SMITH_DELIVERY_WAIT": "0.05"}, **limits) as own:
         yield own.start()
 
 

@@ -206,7 +206,9 @@ class Machine(RuleBasedStateMachine):
         """What is not as it should be."""
         found = []
         for name in NAMES:
-            cards = self.world.screen(name)
+            # Between these the screen was read, however long that took: what it shows was there after the first, and
+            # what it does not show was not there before the last.
+            before, cards, after = time.time(), self.world.screen(name), time.time()
             by_id = {card["activity_id"]: card for card in cards}
             for card in cards:
                 self.known(card)
@@ -214,7 +216,8 @@ class Machine(RuleBasedStateMachine):
                 if self.calm and twice:
                     found.append(f"{name}: {card['activity_id']} was started twice")
             for activity in self.backend.activities.values():
-                problem = activity.problem(name, by_id.get(activity.id), time.time())
+                shown = by_id.get(activity.id)
+                problem = activity.problem(name, shown, after if shown is None else before)
                 if problem:
                     found.append(f"{name}: {activity.id} of {activity.stream} {problem}")
         return found
@@ -226,7 +229,7 @@ class Machine(RuleBasedStateMachine):
             return
         self.world.team.ask("PATCH", "/api/account", max_live_activities=active)
         body = {"content_state": {"title": "One too many", "type": "progress", "percentage": 1}}
-        eventually("a start is refused", lambda: self.refusal(body), 5, until=lambda one: one == (429, active, active))
+        eventually("a start is refused", lambda: self.refusal(body), until=lambda one: one == (429, active, active))
         self.world.team.ask("PATCH", "/api/account", max_live_activities=active + 1)
         if self.backend.has_room("left"):
             self.backend.start(self.titled(body), "left")

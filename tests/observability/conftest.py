@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,7 +47,16 @@ class Observed:
 
     def metrics(self, process: str) -> str:
         """What a process tells Prometheus."""
-        answer = httpx.get(self.metrics_url(process), timeout=LONG, trust_env=False)
+        url = self.metrics_url(process)
+
+        def read() -> httpx.Response | None:
+            # The connection ends after ten seconds, whatever a busy machine has been doing meanwhile.
+            with suppress(httpx.TransportError):
+                return httpx.get(url, timeout=LONG, trust_env=False)
+            return None
+
+        answer = eventually(f"{process} tells its metrics", read)
+        assert answer is not None
         assert answer.status_code == 200
         return answer.text
 

@@ -74,7 +74,12 @@ def test_core_counts_its_calls_by_method_and_code_and_errors_by_reason(used: Obs
     assert value(used, "core", "smith_core_call_duration_seconds_count", method=method) >= 2
     assert value(used, "core", "smith_core_errors_total", reason="INVALID_REQUEST") >= 1
     assert value(used, "core", "smith_core_errors_total", reason="UNAUTHENTICATED") >= 1
-    assert value(used, "core", "smith_core_calls_in_progress") == 0
+    # The phone reports its tokens whenever it comes to it.
+    eventually(
+        "no call is in progress",
+        lambda: value(used, "core", "smith_core_calls_in_progress"),
+        until=lambda count: count == 0,
+    )
 
 
 def test_the_queues_are_told_of_once_they_were_read(used: Observed) -> None:
@@ -100,7 +105,8 @@ def test_delivery_counts_pushes_and_webhook_calls_by_outcome(used: Observed) -> 
     assert accepted() - before == notified
     assert value(used, "delivery", "smith_apns_push_duration_seconds_count", environment="sandbox") >= accepted()
     assert value(used, "delivery", "smith_apns_connections", environment="sandbox") >= 1
-    assert value(used, "delivery", "smith_apns_streams") == 0
+    # What a phone is owed besides is sent whenever its turn comes.
+    eventually("no push is under way", lambda: value(used, "delivery", "smith_apns_streams"), until=lambda n: n == 0)
     assert value(used, "delivery", "smith_webhook_call_duration_seconds_count") >= 1
 
 

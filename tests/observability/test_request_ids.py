@@ -22,7 +22,7 @@ def test_the_id_of_a_push_is_in_the_logs_of_all_three_processes(observed: Observ
     sent = observed.key.post("/api/push-notification", json={"title": "hello"}, headers={"X-Request-Id": "push-1"})
     assert sent.headers["x-request-id"] == "push-1"
     lines = until_known_to_all(observed, "push-1")
-    (access,) = [line for line in lines if line["logger"] == "gateway.access"]
+    (access,) = eventually("it is logged, after it is answered", lambda: access_lines(observed, "push-1"))
     assert (access["method"], access["route"], access["status"]) == ("POST", "/api/push-notification", 200)
     assert access["duration_ms"] > 0
     pushes = [line["message"] for line in lines if line["process"] == "delivery"]

@@ -135,7 +135,7 @@ def test_spans_carry_no_secrets_tokens_or_contents(observed: Observed) -> None:
 
 def test_questions_about_health_are_neither_traced_nor_warned_about(observed: Observed) -> None:
     """Not even those that were answered 503 while the server was starting."""
-    assert observed.team.anybody.get("/readyz").status_code == 200
+    observed.stack.wait_answering()
     trace_id = "f" * 32
     assert observed.key.get("/api/nothing", headers=of_client(trace_id)).status_code == 404
     eventually("a later trace is there", lambda: observed.collector.trace(trace_id))
@@ -252,6 +252,8 @@ def test_a_protocol_that_is_not_spoken_is_refused() -> None:
     assert "http/protobuf" in ended.stderr
 
 
+EXPORT_SECONDS = str(int(2 * LONG))
+"""How long the exporter may take, instead of ten seconds: to wait for that is longer than a busy machine takes."""
 AWAY = """
 import time
 from service_kit import tracing
@@ -275,25 +277,29 @@ print(spent, kept, time.monotonic() - began)
 def test_a_collector_that_takes_nothing_neither_blocks_nor_fills_memory() -> None:
     with socket.create_server(("127.0.0.1", 0), backlog=50) as mute:
         endpoint = f"http://127.0.0.1:{mute.getsockname()[1]}"
-        spent, kept, shutdown = map(float, run(AWAY, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint).stdout.split())
-    # Exports that are waited for take ten seconds each.
+        told = run(AWAY, OTEL_EXPORTER_OTLP_ENDPOINT=endpoint, OTEL_EXPORTER_OTLP_TIMEOUT=EXPORT_SECONDS).stdout
+    spent, kept, shutdown = map(float, told.split())
     assert spent < LONG
     assert kept < 3000
-    assert shutdown < 8
+    assert shutdown < LONG
 
 
 @pytest.mark.thorough
 def test_a_gateway_whose_collector_is_away_stops_in_time(tmp_path: Path) -> None:
     env = {name: value for name, value in os.environ.items() if not name.startswith(("SMITH_", "OTEL_"))}
-    env |= {"SMITH_GATEWAY_PORT": "0", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"}
+    env |= {
+        "SMITH_GATEWAY_PORT": "0",
+        "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1",
+        "OTEL_EXPORTER_OTLP_TIMEOUT": EXPORT_SECONDS,
+    }
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen([sys.executable, "-m", "gateway"], env=env, stderr=log)
     try:
         eventually("it serves", lambda: "serving on" in (tmp_path / "log").read_text())
         began = time.monotonic()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(LONG) == 0
-        assert time.monotonic() - began < 9
+        assert process.wait(3 * LONG) == 0
+        assert time.monotonic() - began < LONG
     finally:
         process.kill()
         process.wait()

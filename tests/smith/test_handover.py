@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from cli.up.data_folder import InUse, lock_data_folder
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 SUPERVISOR = """
 import asyncio, os, sys
@@ -81,7 +81,7 @@ def test_a_request_to_stop_is_heard_at_every_moment_of_the_handover(tmp_path: Pa
     # The moment is what is tried here.
     time.sleep(milliseconds / 1000)
     process.send_signal(signal.SIGTERM)
-    said = process.communicate(timeout=20)
+    said = process.communicate(timeout=3 * LONG)
     assert process.returncode == 0, said
     assert not psutil.pid_exists(child)
     assert not (tmp_path / "processes.json").exists()
@@ -97,7 +97,7 @@ def test_a_program_that_runs_goes_on_and_is_restarted_when_it_dies(tmp_path: Pat
     assert psutil.Process(child_of(tmp_path)).ppid() == process.pid
     assert not loaded(process) & {"cygrpc", "_pydantic_core", "_rust", "_ssl"}
     process.send_signal(signal.SIGINT)
-    said = process.communicate(timeout=20)
+    said = process.communicate(timeout=3 * LONG)
     assert process.returncode == 0, said
     assert "core was ended by SIGKILL, restarting it" in said[1]
 
@@ -109,7 +109,7 @@ def test_lock_and_pipes_are_kept_and_go_with_the_process(tmp_path: Path) -> None
     with pytest.raises(InUse, match=f"process id {process.pid}"), lock_data_folder(tmp_path, "another"):
         pass
     process.kill()
-    process.communicate(timeout=20)
+    process.communicate(timeout=3 * LONG)
     eventually("its program ends with its input", lambda: has_ended(child))
     with lock_data_folder(tmp_path, "another"):
         pass

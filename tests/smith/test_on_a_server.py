@@ -162,7 +162,7 @@ def test_serve_becomes_the_process_which_health_finds_and_sigterm_ends(stack: St
             url = f"http://127.0.0.1:{port}/healthz"
             eventually("it answers", lambda: _answers(url))
             assert psutil.Process(gateway.pid).cmdline()[-2:] == ["-m", "gateway"]
-            asked = answer(stack.data_dir, "health", "gateway", **env)
+            asked = answer(stack.data_dir, "health", "gateway", "--timeout", LONG, **env)
             assert asked == {"process": "gateway", "state": "ready", "message": "ready"}
             # The same port, taken for core's: something answers, but not core.
             assert "core: " in smith(stack.data_dir, "health", "core", SMITH_CORE_PORT=str(port)).stderr.decode()
@@ -173,7 +173,7 @@ def test_serve_becomes_the_process_which_health_finds_and_sigterm_ends(stack: St
 
 def test_the_doctor_finds_nothing_wrong_with_a_server_that_is_well(stack: Stack) -> None:
     ports = {name: port for name, port in stack.ports.items() if name != "SMITH_CORE_PORT"}
-    done = smith(stack.data_dir, "doctor", "--skip", "admin", "--json", **ports, SMITH_ADMIN_PORT="")
+    done = smith(stack.data_dir, "doctor", "--skip", "admin", "--json", "--timeout", LONG, **ports, SMITH_ADMIN_PORT="")
     report = json.loads(done.stdout)
     by_check = {finding["check"]: finding for finding in report["findings"] if finding["check"] != "alarms"}
     wrong = [finding for finding in by_check.values() if finding["status"] == "fail"]
@@ -198,7 +198,7 @@ def test_the_doctor_finds_nothing_wrong_with_a_server_that_is_well(stack: Stack)
 
 def status(folder: Path, *, code: int, **env: Any) -> dict[str, Any]:
     """What `smith status` answers with this exit code."""
-    done = smith(folder, "status", "--json", SMITH_ADMIN_PORT="", **env)
+    done = smith(folder, "status", "--json", "--timeout", LONG, SMITH_ADMIN_PORT="", **env)
     assert done.returncode == code, done.stdout.decode() + done.stderr.decode()
     return dict(json.loads(done.stdout))
 

@@ -72,9 +72,13 @@ def alarms(team: Team) -> list[dict[str, Any]]:
 
 
 def readiness(stack: Stack) -> dict[str, Any]:
-    """What the gateway says to those who ask whether it is ready, which it must be."""
-    answer = httpx.get(f"{stack.base_url}/readyz", trust_env=False, timeout=LONG)
-    assert answer.status_code == 200, answer.text
+    """What the gateway says to those who ask whether it is ready, which it must be. It gives core a second to say so,
+    which a busy machine may not let it have."""
+    answer = eventually(
+        "the gateway is ready",
+        lambda: httpx.get(f"{stack.base_url}/readyz", trust_env=False, timeout=LONG),
+        until=lambda one: one.status_code == 200,
+    )
     return dict(answer.json())
 
 
