@@ -56,6 +56,24 @@ class Crowd:
         """The counters of the simulated APNs."""
         return await self.rig.control("GET", "/apns/stats")
 
+    async def rests(self) -> None:
+        """Returns once nothing of the team is to be broadcast any more, so that the next test counts its own pushes.
+        What waits to be tried again is dropped."""
+
+        async def nothing_is_owed() -> bool:
+            await self.rig.core.sql(
+                "UPDATE live_activity_broadcasts SET next_at = NULL"
+                " WHERE account_id = %s AND state = 'open' AND NOT leased AND failures > 0",
+                self.team.account.id,
+            )
+            return not await self.rig.core.sql(
+                "SELECT 1 FROM live_activity_broadcasts"
+                " WHERE account_id = %s AND state IN ('open', 'closing') AND (next_at IS NOT NULL OR leased)",
+                self.team.account.id,
+            )
+
+        await eventually_async("nothing is owed to the team by broadcast", nothing_is_owed)
+
     async def rows(self, activity_id: str) -> list[tuple[Any, ...]]:
         """The activity's broadcasts: state, and whether something is owed."""
         return await self.rig.core.sql(

@@ -124,5 +124,7 @@ async def broadcasting(new_database: NewDatabase, tmp_path_factory: pytest.TempP
 @pytest_asyncio.fixture(loop_scope="session")
 async def crowd(broadcasting: Rig) -> AsyncIterator[Crowd]:
     """A new team with three phones of iOS 18."""
-    yield await crowd_of(broadcasting)
+    made = await crowd_of(broadcasting)
+    yield made
     await broadcasting.control("DELETE", "/apns/faults")
+    await made.rests()

@@ -21,6 +21,7 @@ from service_kit.status import from_rpc_error
 from tests.core.belongings import CONTENT_STATE
 from tests.core.harness import Account, Caller, Core, start_account
 from tests.core.test_isolation import belongings
+from tests.waiting import LONG, eventually_async
 
 pytestmark = pytest.mark.slow
 
@@ -80,7 +81,7 @@ TABLES = {
 async def text_of(caller: Caller, core: Core) -> str:
     stub = account_data_service_pb2_grpc.AccountDataServiceStub(core.channel)
     metadata = (("authorization", f"Bearer {caller.secret}"),)
-    call = stub.ExportAccount(messages.ExportAccountRequest(), metadata=metadata, timeout=20)
+    call = stub.ExportAccount(messages.ExportAccountRequest(), metadata=metadata, timeout=LONG)
     return "".join([piece.content async for piece in call])
 
 
@@ -165,10 +166,15 @@ async def test_what_is_made_meanwhile_is_left_out(account: Account, pool: Pool) 
     backend = account.core.caller((await account.add_key())[1])
     await account.add_startable_phone()
     await backend.SendPushNotification(title="before")
-    parts = []
-    async with aclosing(AccountExport(pool)._texts(uuid.UUID(account.id), (await _now(account)))) as texts:
+    parts, moment = [], await _now(account)
+
+    async def is_over() -> bool:
+        return bool((await account.core.sql("SELECT clock_timestamp() > %s + interval '1 millisecond'", moment))[0][0])
+
+    async with aclosing(AccountExport(pool)._texts(uuid.UUID(account.id), moment)) as texts:
         async for text in texts:
             if not parts:
+                await eventually_async("the time of the export is over", is_over)
                 await backend.SendPushNotification(title="after")
             parts.append(text)
     titles = [row["title"] for row in json.loads("".join(parts))["push_notifications"]]

@@ -10,6 +10,7 @@ from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_ACTION_TYPE_WEBHOOK, L
 
 from tests.core.harness import Account, Caller, refused_with
 from tests.core.live_rig import KEY, Team, put, step
+from tests.waiting import eventually_async
 
 ACTIVE, ENDED = records.LIVE_ACTIVITY_STATUS_ACTIVE, records.LIVE_ACTIVITY_STATUS_ENDED
 START, UPDATE, END = (
@@ -174,6 +175,12 @@ async def test_the_timeline_tells_each_state_and_what_became_of_it(team: Team) -
     async def entries() -> list[Any]:
         return list((await team.account.owner.ListLiveActivityTimeline(activity_id=started)).entries)
 
+    async def has_the_last_attempt() -> bool:
+        ends = [one for one in await entries() if one.HasField("attempt") and one.attempt.event == END]
+        return bool(ends) and await team.phone.held(started) == ("ended", None)
+
+    # The phone shows a push before the server hears of it, and the log has it later still.
+    await eventually_async("the end is in the log, and nothing more comes", has_the_last_attempt)
     told = await entries()
     states = [(one.version, one.state.event) for one in told if one.HasField("state")]
     assert states == [(3, END), (2, UPDATE), (1, START)]

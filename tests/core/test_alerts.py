@@ -211,7 +211,8 @@ NO_BACKUP = {"alert_disk_percent": 0, "alert_backup_days": 7}
 
 async def test_an_alert_is_a_push_to_the_phones_of_an_owner_and_of_no_other_person(new_database: NewDatabase) -> None:
     url = await asyncio.to_thread(new_database)
-    async with start_core(url) as core:
+    # This one looks for no backup: an alert that it found would begin and be told to none, as it has no recipients.
+    async with start_core(url, alert_backup_days=0) as core:
         account = await start_account(core)
         owners, email = [await account.add_startable_phone(account.owner_id) for _ in range(2)], account.email
         await account.add_startable_phone((await account.add_member())[0])
@@ -253,7 +254,8 @@ async def test_an_alert_for_a_person_without_a_phone_waits_for_one_and_is_told_i
     new_database: NewDatabase, caplog: pytest.LogCaptureFixture
 ) -> None:
     url = await asyncio.to_thread(new_database)
-    async with start_core(url) as core:
+    # As above, the first one looks for no backup.
+    async with start_core(url, alert_backup_days=0) as core:
         account = await start_account(core)
         user_id, member = await account.add_member()
         phone = await account.add_startable_phone(user_id)

@@ -224,23 +224,22 @@ async def test_a_device_that_was_unpaired_cannot_subscribe(account: Account) -> 
 
 
 async def test_the_key_is_that_of_the_delivery_service(new_database: NewDatabase) -> None:
-    async with (
-        told_delivery() as delivery,
-        start_core(await asyncio.to_thread(new_database), delivery_address=delivery.address) as core,
-    ):
+    url = await asyncio.to_thread(new_database)
+    async with told_delivery() as delivery:
+        # Before there is a core that may ask: it uses an answer for five seconds.
         delivery.web_push_public_key = "B" + "x" * 86
-        browser = await (await start_account(core)).add_phone()
-        assert (await browser.caller.GetWebPushKey()).public_key == delivery.web_push_public_key
+        async with start_core(url, delivery_address=delivery.address) as core:
+            browser = await (await start_account(core)).add_phone()
+            assert (await browser.caller.GetWebPushKey()).public_key == delivery.web_push_public_key
 
 
 async def test_a_server_without_a_key_says_so(new_database: NewDatabase) -> None:
-    async with (
-        told_delivery() as delivery,
-        start_core(await asyncio.to_thread(new_database), delivery_address=delivery.address) as core,
-    ):
+    url = await asyncio.to_thread(new_database)
+    async with told_delivery() as delivery:
         delivery.web_push_fault, delivery.explanation = "WebPushKeyMissing", "The key's file is missing."
-        browser = await (await start_account(core)).add_phone()
-        assert await refused_with("UNAVAILABLE", browser.caller.GetWebPushKey()) == "The key's file is missing."
+        async with start_core(url, delivery_address=delivery.address) as core:
+            browser = await (await start_account(core)).add_phone()
+            assert await refused_with("UNAVAILABLE", browser.caller.GetWebPushKey()) == "The key's file is missing."
 
 
 async def test_the_key_cannot_be_told_while_the_delivery_service_is_away(account: Account) -> None:

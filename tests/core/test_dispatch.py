@@ -17,7 +17,7 @@ from core_service.sending.port import Outcome, OutcomeKind, Push, Target
 from service_kit.database import Pool, create_batch_pool
 from tests.core.harness import DEADLINE_SECONDS, Account, Core, refusal
 from tests.core.saying_sender import SayingSender
-from tests.waiting import eventually_async
+from tests.waiting import LONG, eventually_async
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -95,7 +95,7 @@ async def test_an_outcome_that_can_never_be_written_holds_up_no_other(
     await owe(core, notification_id, unwritable, *others)
     apns.by_target[unwritable] = Outcome(OutcomeKind.REJECTED, "PostgreSQL takes no \0")
     wait = dispatch.deliver(uuid.uuid4(), notification_id, a_push(unwritable, *others))
-    await wait.wait(4, 5)
+    await wait.wait(4, LONG)
     assert (wait.counts(4).devices_notified, wait.counts(4).devices_queued) == (3, 1)
     assert await state(core, notification_id, unwritable) == "due"
 
@@ -104,12 +104,18 @@ async def test_a_device_that_somebody_is_changing_holds_up_nobodys_outcomes(
     core: Core, account: Account, apns: SayingSender, dispatch: Dispatcher
 ) -> None:
     notification_id, rotating, other = uuid.uuid4(), await reachable_phone(account), a_target()
+    # It is kept, so that the core, which may find it due before this test looks, goes on to owe it.
+    await core.sql(
+        "INSERT INTO notifications (id, account_id, title, payload, created_at, expires_at)"
+        " VALUES (%s, %s, 't', '{}', now(), now() + interval '1 day')",
+        *(notification_id, account.id),
+    )
     await owe(core, notification_id, rotating, other)
     apns.by_target[rotating] = GONE
     async with await psycopg.AsyncConnection.connect(core.database_url) as app:
         await app.execute("UPDATE devices SET push_token = 'cdcd' WHERE id = %s", (rotating.device_id,))
         wait = dispatch.deliver(uuid.uuid4(), notification_id, a_push(rotating, other))
-        await wait.wait(2, 2)
+        await wait.wait(2, LONG)
         assert wait.counts(2).devices_notified == 1
     assert await state(core, notification_id, rotating) == "due", "it is owed to the token that comes"
     query = "SELECT push_token_dead_reason FROM devices WHERE id = %s"
@@ -124,7 +130,7 @@ async def test_a_token_that_apns_refused_is_dead_and_owed_nothing(
     apns.by_target[phone] = GONE
     [(account_id,)] = await core.sql("SELECT account_id FROM deliveries WHERE notification_id = %s", notification_id)
     with events.watch(account_id) as watcher:
-        await dispatch.deliver(account_id, notification_id, a_push(phone)).wait(1, 5)
+        await dispatch.deliver(account_id, notification_id, a_push(phone)).wait(1, LONG)
         [told] = (await anext(watcher)).events
     assert await state(core, notification_id, phone) == "token_dead"
     query = "SELECT push_token_dead_reason FROM devices WHERE id = %s"
@@ -139,7 +145,7 @@ async def test_what_only_settings_are_to_blame_for_does_not_slow_down_what_follo
     notification_id, target = uuid.uuid4(), replace(a_target(), attempts=10)
     await owe(core, notification_id, target)
     apns.by_target[target] = Outcome(verdict, "LineStopped", 8.0)
-    await dispatch.deliver(uuid.uuid4(), notification_id, a_push(target)).wait(1, 5)
+    await dispatch.deliver(uuid.uuid4(), notification_id, a_push(target)).wait(1, LONG)
     query = (
         "SELECT state, attempts, due_at - now() < interval '9 seconds' FROM deliveries"
         " WHERE notification_id = %s AND device_id = %s"
@@ -159,7 +165,7 @@ async def test_an_account_that_delivers_much_itself_leaves_the_rest_to_the_dispa
     greedy, modest = uuid.uuid4(), uuid.uuid4()
     delivered = dispatch.deliver(greedy, uuid.uuid4(), a_push(*(a_target() for _ in range(MAX_DIRECT))))
     assert (dispatch.has_room(greedy), dispatch.has_room(modest)) == (False, True)
-    await delivered.wait(MAX_DIRECT, 5)
+    await delivered.wait(MAX_DIRECT, LONG)
     assert dispatch.has_room(greedy)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import datetime as dt
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
@@ -221,13 +222,16 @@ async def test_a_slow_reader_keeps_memory_bounded_and_is_told_how_many_it_missed
     (watcher, _) = events.bus._watchers[uuid.UUID(account.id)]
     published = heard = 0
     large = event(reason="x" * 20_000)
-    while watcher._missed == 0:
+    is_late = False
+    while not is_late:
         for _ in range(100):
             events.publish(account, replace(large, activity_id=str(published)))
             published += 1
+        is_late = watcher._missed > 0
+        # At once: while the other one reads, gRPC may take a message of this one, too.
+        assert not is_late or len(watcher._waiting) == MAX_WAITING
         heard += len((await quick.read()).events)
         assert published < 20_000, "the reader is never too slow"
-    assert len(watcher._waiting) == MAX_WAITING
 
     while heard < published:
         message = await quick.read()
@@ -278,12 +282,14 @@ async def test_nothing_is_told_once_the_credentials_are_revoked(core: Core, acco
 
 async def test_a_busy_stream_looks_at_its_credentials_once_a_second(core: Core, account: Account) -> None:
     async with serving_events(core, recheck_seconds=1000.0) as events:
+        began = time.monotonic()
         stream = await events.watch(account.session)
         before = events.credentials.lookups
         for number in range(50):
             events.publish(account, event(number))
             await stream.read()
-        assert events.credentials.lookups - before <= 5
+        # One for each second that it took: a busy machine may take more than a few.
+        assert events.credentials.lookups - before <= time.monotonic() - began + 1
 
 
 async def test_good_credentials_are_checked_again_and_again_and_change_nothing(
