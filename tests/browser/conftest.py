@@ -38,6 +38,23 @@ CLOSE_SECONDS = 30.0
 HOME = re.compile("^(Overview|Pair your phone)$")
 """What people find first: figures, or, a member without a phone, the way to one."""
 
+NOTED = """(() => {
+    window.noted = [];
+    const said = new WeakMap();
+    new MutationObserver(() => {
+        for (const one of document.querySelectorAll(".q-notification, .connection")) {
+            if (said.get(one) === one.textContent) continue;
+            said.set(one, one.textContent);
+            window.noted.push(one.textContent);
+        }
+    }).observe(document, { childList: true, subtree: true, characterData: true });
+})()"""
+"""Has a page keep what its toasts and the strip about the connection say."""
+TAKE_NOTED = """(words) => {
+    const place = (window.noted ?? []).findIndex((one) => one.includes(words));
+    return place >= 0 && window.noted.splice(place, 1).length > 0;
+}"""
+
 expect.set_options(timeout=PATIENCE_MS)
 
 OpenPage = Callable[..., Page]
@@ -49,6 +66,12 @@ def opened(page: Page, path: str) -> Page:
     page.goto(path)
     page.wait_for_function("() => window.socket?.connected")
     return page
+
+
+def told(page: Page, words: str) -> None:
+    """Returns once a toast, or the strip about the connection, has said this since the page was loaded, once for each
+    call. It may be gone by then: it leaves after a few seconds, which a busy machine may take to look at it."""
+    page.wait_for_function(TAKE_NOTED, arg=words)
 
 
 class Chromium:
@@ -177,6 +200,7 @@ def complaints() -> Iterator[list[str]]:
 def new_page(context: BrowserContext, complaints: list[str]) -> Page:
     """A page whose complaints are heard."""
     page = context.new_page()
+    page.add_init_script(NOTED)
     page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
     page.on("pageerror", lambda error: complaints.append(str(error)))
     return page

@@ -29,9 +29,12 @@ class CuttableWay:
         """Where the server is found through it."""
         return f"http://127.0.0.1:{self._port}"
 
-    def cut(self, seconds: float) -> None:
-        """Cuts it for so long. Returns at once."""
+    def cut(self) -> None:
+        """Cuts it until it is restored."""
         self._end()
+
+    def restore_in(self, seconds: float) -> None:
+        """Restores it then. Returns at once."""
         timer = threading.Timer(seconds, self.restore)
         self._timers.append(timer)
         timer.start()

@@ -90,6 +90,8 @@ def test_a_row_is_one_line_and_a_link_to_its_message(owner: Page, word: str) -> 
     heading = owner.get_by_role("columnheader", name="Outcome")
     eventually("the header stays", lambda: abs((heading.bounding_box() or {"y": 999})["y"]) < 2)
     owner.mouse.wheel(0, -1200)
+    # It moves for some time after that, and a click would land on another row.
+    owner.wait_for_function("() => scrollY === 0")
     # A click in the middle of a row, where there is no text.
     third = rows(owner).nth(2)
     title = third.get_by_role("link").first.inner_text()
@@ -201,7 +203,12 @@ def test_a_message_says_what_happened_in_order_and_why_in_its_place(
     assert page.get_by_role("dialog").count() == 0
     page.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=place.admin_url)
     page.get_by_role("button", name="Copy notification id").click()
-    assert page.evaluate("() => navigator.clipboard.readText()") == notification_id
+    # The browser copies by itself, after the click.
+    eventually(
+        "it is copied",
+        lambda: page.evaluate("() => navigator.clipboard.readText()"),
+        until=lambda copied: copied == notification_id,
+    )
     page.goto("/delivery-log/webhook-calls")
     click_beside_the_text(rows(page).filter(has_text=tag).first)
     expect(page).to_have_url(re.compile(f"{run_id}$"))

@@ -9,6 +9,7 @@ import pytest
 
 from tests.stack import Stack
 from tests.team import plain_http_client
+from tests.waiting import LONG
 
 PAGES = ("/", "/lock-screen", "/playground", "/devices", "/api-keys", "/members", "/settings", "/account")
 EVIL = "https://evil.test"
@@ -83,7 +84,7 @@ def test_sockets_are_opened_by_our_own_pages_only(url: str, origin: str | None, 
         "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
         *([f"Origin: {url if origin == 'own' else origin}"] if origin else []),
     ]
-    with socket.create_connection((parts.host, parts.port), timeout=20) as raw:
+    with socket.create_connection((parts.host, parts.port), timeout=LONG) as raw:
         raw.sendall("\r\n".join([*lines, "", ""]).encode())
         assert raw.recv(100).split()[1] == str(status).encode()
 

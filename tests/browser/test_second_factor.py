@@ -11,7 +11,7 @@ import pyotp
 import pytest
 from playwright.sync_api import Page, Route, WebSocket, expect
 
-from tests.browser.conftest import HOME, OpenPage, session_of
+from tests.browser.conftest import HOME, OpenPage, session_of, told
 from tests.browser.test_every_page import DESK, PHONE, RULES, inspect
 from tests.conftest import MakeStack
 from tests.stack import Stack, free_ports
@@ -271,7 +271,7 @@ def test_who_lacks_what_the_workspace_requires_is_led_to_it(
     expect(ann.get_by_text("Your session has ended. Sign in again.")).to_be_visible()
     owner.goto("/settings")
     owner.get_by_role("switch", name="Everybody needs a second factor").click()
-    expect(owner.get_by_text("Saved.")).to_be_visible()
+    told(owner, "Saved.")
 
     # Who is no owner any more is shown what a member sees, on the page that is open.
     owner.goto("/members")
@@ -323,6 +323,6 @@ def test_open_pages_show_that_their_session_has_ended_and_keep_what_was_typed(
     page.get_by_label("Password").fill(NEW_PASSWORD)
     page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", level=1, name="Playground")).to_be_visible()
-    expect(page.get_by_text("What you had typed is back.")).to_be_visible()
+    told(page, "What you had typed is back.")
     expect(title).to_have_value("MY DRAFT TITLE")
     assert re.search(r"/playground$", page.url)

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.conftest import told
 from tests.stack import Stack
 from tests.team import plain_http_client
 from tests.waiting import eventually
@@ -88,12 +89,12 @@ def test_the_pairing_dialog_pairs_a_simulated_browser_which_the_list_calls_by_it
     owner.get_by_role("button", name="Pair a device").click()
     owner.locator("summary").filter(has_text="Simulated").press("Enter")
     owner.get_by_role("button", name="Simulated Safari").click()
-    expect(owner.get_by_text("Paired Simulated Safari.")).to_be_visible()
+    told(owner, "Paired Simulated Safari.")
     row = owner.get_by_role("row").filter(has_text="Simulated Safari")
     expect(row).to_contain_text("Browser · pushes by Apple")
     expect(row).to_contain_text("Ready")
     row.get_by_role("button", name="Send a test to Simulated Safari").click()
-    expect(owner.get_by_text("1 reached")).to_be_visible()
+    told(owner, "1 reached")
     with plain_http_client(place.simulator_url) as simulator:
         [browser] = [one for one in simulator.get("/browsers").json()["browsers"] if one["name"] == "Simulated Safari"]
         path = f"/browsers/{browser['id']}"

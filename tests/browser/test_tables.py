@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import opened
+from tests.browser.conftest import opened, told
 from tests.team import Phone, Team
 
 
@@ -37,7 +37,7 @@ def test_a_button_of_a_row_keeps_the_keyboard_while_that_row_and_others_change(t
             expect(row).to_contain_text(slug)
             expect(test).to_be_focused()
             test.press("Enter")
-            expect(owner.get_by_text("1 reached")).to_be_visible()
+            told(owner, "1 reached")
 
 
 def test_a_row_whose_name_changes_offers_what_it_says(team: Team, owner: Page) -> None:

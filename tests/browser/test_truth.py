@@ -70,8 +70,9 @@ def test_the_strip_leads_to_going_live_and_the_frame_to_help(place: Stack, owner
 def test_charts_show_the_viewers_own_time(place: Stack, session: str, open_page: OpenPage, zone: str) -> None:
     with plain_http_client(place.base_url, Authorization=f"Bearer {place.api_key}") as backend:
         assert backend.post("/api/push-notification", json={"title": "Now"}).status_code == 200
-    page = open_page(place.admin_url, session=session, timezone_id=zone)
+    # Of the time before the page is drawn: the next hour may begin until it is looked at, not the one after that.
     hour = dt.datetime.now(dt.UTC).replace(minute=0, second=0, microsecond=0)
+    page = open_page(place.admin_url, session=session, timezone_id=zone)
     here = [f"{moment.astimezone(ZoneInfo(zone)):%a %H:%M}" for moment in (hour, hour + dt.timedelta(hours=1))]
     expect(page.get_by_text("Times are those of this device")).to_be_visible()
     # The last bar, as those hear it who do not see it; the hour may end meanwhile.

@@ -78,7 +78,12 @@ async def test_a_subscription_that_was_lost_is_renewed_at_the_next_visit(
     old = await subscribed(paired)
     given_up = "navigator.serviceWorker.ready.then((r) => r.pushManager.getSubscription()).then((s) => s.unsubscribe())"
     assert await paired.browser.js(given_up) is True
-    assert await push(other_sender, old, notification("never")) == 410
+
+    async def gone() -> bool:
+        """Chromium tells its push service after it has told the page."""
+        return await push(other_sender, old, notification("never")) == 410
+
+    await paired.until("the push service says that it is gone", gone)
     await paired.browser.goto(f"{paired.origin}/phone/")
     fresh = await renewed(paired, old)
     assert await push(other_sender, fresh, notification("Renewed", tag="n-2")) == 201
