@@ -12,8 +12,10 @@
   const BACK = _("Connected again.");
 
   let strip = null;
+  let leaving = 0;
 
   function say(words, tone) {
+    clearTimeout(leaving);
     if (!strip) {
       strip = document.createElement("div");
       strip.setAttribute("role", "status");
@@ -45,7 +47,7 @@
       if (words && !window.smith.isLeaving()) say(words, "bad");
       else if (strip && !strip.classList.contains("connection-good")) {
         say(BACK, "good");
-        setTimeout(quiet, GOOD_NEWS);
+        leaving = setTimeout(quiet, GOOD_NEWS);
       }
     }
     setTimeout(look, PAUSE);

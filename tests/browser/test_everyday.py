@@ -12,6 +12,7 @@ from admin_ui.settings import AdminSettings
 from tests.browser.conftest import OpenPage, opened, told
 from tests.stack import Stack
 from tests.team import plain_http_client
+from tests.waiting import eventually
 
 
 @pytest.mark.thorough
@@ -168,6 +169,39 @@ def test_a_page_says_within_three_seconds_that_the_server_is_frozen_or_gone(
     assert max(waits["look"]) + max(waits["answer"]) <= 3000
     page.close()
     # While the server was away, the browser said so.
+    complaints.clear()
+
+
+WARNINGS_TAKEN_AWAY = """() => {
+    window.takenAway = 0;
+    new MutationObserver((changes) => {
+        for (const change of changes) for (const node of change.removedNodes)
+            if (node.classList?.contains("connection-bad")) window.takenAway += 1;
+    }).observe(document.body, { childList: true });
+}"""
+
+
+@pytest.mark.thorough
+def test_good_news_about_the_connection_take_no_later_warning_away(owner: Page, complaints: list[str]) -> None:
+    """Once it is back, the page says so for three seconds, in which the server may be lost again."""
+    opened(owner, "/devices")
+    owner.evaluate(WARNINGS_TAKEN_AWAY)
+    answers = [503, 200]
+    asked = 0
+
+    def answer(route: Route) -> None:
+        nonlocal asked
+        asked += 1
+        route.fulfill(status=answers.pop(0) if answers else 503)
+
+    owner.route("**/readyz", answer)
+    told(owner, "What you see may be out of date")
+    told(owner, "Connected again.")
+    told(owner, "What you see may be out of date")
+    # By its fourth look after the good news, these are three seconds old.
+    eventually("it has looked on", lambda: owner.evaluate("() => 1") and asked >= 6)
+    assert owner.evaluate("window.takenAway") == 0
+    owner.unroute("**/readyz")
     complaints.clear()
 
 
