@@ -65,7 +65,7 @@ async def outcome(call: Any) -> str:
         return error.code().name
 
 
-async def test_streams_of_health_checks_are_few_and_stop_nobody(
+async def test_streams_of_health_checks_are_few_and_stop_no_other(
     server: CoreStandIn, stranger: grpc.aio.Channel
 ) -> None:
     watch = health_pb2_grpc.HealthStub(stranger).Watch
@@ -77,7 +77,7 @@ async def test_streams_of_health_checks_are_few_and_stop_nobody(
         call.cancel()
 
 
-async def test_streams_of_reflection_are_few_and_stop_nobody(server: CoreStandIn, stranger: grpc.aio.Channel) -> None:
+async def test_streams_of_reflection_are_few_and_stop_no_other(server: CoreStandIn, stranger: grpc.aio.Channel) -> None:
     reflect = reflection_pb2_grpc.ServerReflectionStub(stranger).ServerReflectionInfo
     calls = [reflect() for _ in range(100)]
 
@@ -95,7 +95,7 @@ async def test_streams_of_reflection_are_few_and_stop_nobody(server: CoreStandIn
         call.cancel()
 
 
-async def test_calls_whose_message_never_comes_stop_nobody(
+async def test_calls_whose_message_never_comes_stop_no_other(
     server: CoreStandIn, stranger: grpc.aio.Channel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Beyond a number the first of them is given up, and each after a time."""

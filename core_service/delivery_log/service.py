@@ -10,7 +10,7 @@ from core_service.common.clock import Clock
 from core_service.common.orm import lowest_id
 from core_service.common.orm import now as wall_clock
 from core_service.common.paging import DEFAULT_SIZE, Page, read_id_before, write_token
-from core_service.common.plans import PLAN_ANEW
+from core_service.common.plans import CUSTOM_PLAN
 from core_service.common.validation import UUID, containing, missing
 from core_service.delivery_log.facts import ActivityFacts, DeviceFacts, NotificationFacts, Verdict, VerdictCode
 from core_service.delivery_log.queries import (
@@ -212,7 +212,7 @@ class DeliveryLog:
 
     async def _rows(self, query: str, parameters: Any) -> Sequence[tuple[Any, ...]]:
         async with self._pool.connection() as connection, connection.transaction():
-            await connection.execute(PLAN_ANEW)
+            await connection.execute(CUSTOM_PLAN)
             return await (await connection.execute(query, parameters, binary=True)).fetchall()
 
 

@@ -10,7 +10,7 @@ import simplejson
 from core_service.common.clock import Clock
 from core_service.common.orm import lowest_id
 from core_service.common.paging import Page, read_id_before, write_token
-from core_service.common.plans import PLAN_ANEW
+from core_service.common.plans import CUSTOM_PLAN
 from core_service.identity.principal import DevicePrincipal
 from core_service.phones.notification_queries import LIST
 from core_service.push.content import PLACES, Content, read_payload
@@ -73,7 +73,7 @@ class PhoneNotifications:
             "limit": size + 1,
         }
         async with self._pool.connection() as connection, connection.transaction():
-            await connection.execute(PLAN_ANEW)
+            await connection.execute(CUSTOM_PLAN)
             rows = await (await connection.execute(LIST, parameters, binary=True)).fetchall()
         found = [read_notification(*row[2:]) for row in rows if row[2] is not None]
         if len(found) > size:

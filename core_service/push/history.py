@@ -9,7 +9,7 @@ from typing import Any
 from core_service.common.actions import Action, ActionType
 from core_service.common.orm import lowest_id
 from core_service.common.paging import DEFAULT_SIZE, Page, page_of, read_id, read_id_before, write_token
-from core_service.common.plans import PLAN_ANEW
+from core_service.common.plans import CUSTOM_PLAN
 from core_service.common.validation import containing, missing, require_storable
 from core_service.identity.principal import SessionPrincipal
 from core_service.push.content import Content, read_payload
@@ -244,5 +244,5 @@ class NotificationHistory:
 
     async def _rows(self, query: str, parameters: Any) -> Sequence[tuple[Any, ...]]:
         async with self._pool.connection() as connection, connection.transaction():
-            await connection.execute(PLAN_ANEW)
+            await connection.execute(CUSTOM_PLAN)
             return await (await connection.execute(query, parameters, binary=True)).fetchall()

@@ -9,6 +9,7 @@ from typing import Any
 
 from core_service.common.orm import lowest_id
 from core_service.common.paging import DEFAULT_SIZE, Page, read_id_before, write_token
+from core_service.common.plans import CUSTOM_PLAN
 from core_service.common.reading import LATEST
 from core_service.common.validation import missing
 from core_service.request_log.queries import BY, FIND, GAPS, list_requests
@@ -20,8 +21,6 @@ EXAMINED = 5000
 LOWEST, HIGHEST = uuid.UUID(int=0), uuid.UUID(int=2**128 - 1)
 OWN_ID = re.compile(r"[0-9a-f]{32}")
 """Ids that a gateway makes: UUIDs of version 7, as `tracing.new_request_id` writes them."""
-PLAN_ANEW = "SET LOCAL plan_cache_mode = force_custom_plan"
-"""For these queries all depends on the planner knowing how few rows are asked for."""
 QUERIES = {by: list_requests(by) for by in BY}
 
 
@@ -157,7 +156,7 @@ class RequestLog:
 
     async def _rows(self, query: str, parameters: Any) -> Sequence[tuple[Any, ...]]:
         async with self._pool.connection() as connection, connection.transaction():
-            await connection.execute(PLAN_ANEW)
+            await connection.execute(CUSTOM_PLAN)
             return await (await connection.execute(query, parameters, binary=True)).fetchall()
 
 

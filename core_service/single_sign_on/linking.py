@@ -66,7 +66,7 @@ async def admit(session: AsyncSession, realm: Realm, vouched: Vouched) -> Admitt
     user, identity = await _find(session, realm, vouched)
     account_id = await _first_account(session, user) if user else None
     if user is None or account_id is None:
-        raise NoPlace(_nobody(realm, vouched))
+        raise NoPlace(_why_no_place(realm, vouched))
     linked = identity or await _link(session, realm, vouched, user, account_id)
     return Admitted(account_id, user, linked, Standing(has_place=True, changed=False))
 
@@ -169,6 +169,6 @@ async def _link(
     return identity
 
 
-def _nobody(realm: Realm, vouched: Vouched) -> str:
+def _why_no_place(realm: Realm, vouched: Vouched) -> str:
     who = f" {vouched.email}" if vouched.email else " this person"
     return f"{realm.name} knows you, but{who} has no place here. Ask an owner for an invite."

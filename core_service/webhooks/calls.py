@@ -8,7 +8,7 @@ from typing import Any
 
 from core_service.common.orm import lowest_id
 from core_service.common.paging import DEFAULT_SIZE, Page, read_id_before, write_token
-from core_service.common.plans import PLAN_ANEW
+from core_service.common.plans import CUSTOM_PLAN
 from core_service.common.validation import containing, missing
 from core_service.webhooks.models import Run, RunState
 from core_service.webhooks.queries import GET_CALL, LIST_CALLS
@@ -93,5 +93,5 @@ class WebhookCallLog:
 
     async def _rows(self, query: str, parameters: Any) -> Sequence[tuple[Any, ...]]:
         async with self._pool.connection() as connection, connection.transaction():
-            await connection.execute(PLAN_ANEW)
+            await connection.execute(CUSTOM_PLAN)
             return await (await connection.execute(query, parameters, binary=True)).fetchall()

@@ -27,7 +27,7 @@ async def test_a_name_is_changed(member: User, account: Account) -> None:
     await eventually_async("the field says what is wrong", complaint)
 
 
-async def test_a_password_is_changed_by_whoever_knows_it_and_ends_other_sessions(owner: User, account: Account) -> None:
+async def test_who_knows_a_password_can_change_it_and_other_sessions_end(owner: User, account: Account) -> None:
     other = await account.sign_in(account.email, PASSWORD)
     await owner.open("/account")
     await fill(owner, "Current password", "wrong")

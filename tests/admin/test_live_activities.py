@@ -133,7 +133,7 @@ async def test_search_leaves_what_matches(owner: User, backend: Caller) -> None:
     await sees(owner, "Import")
 
 
-async def test_nobody_elses_activity_is_shown(admin: Open, stranger: Account, backend: Caller) -> None:
+async def test_no_activity_of_another_account_is_shown(admin: Open, stranger: Account, backend: Caller) -> None:
     activity_id = await put(backend, 5)
     answer = await admin(stranger.session).http_client.get(f"/live-activities/{activity_id}")
     assert answer.status_code == 404

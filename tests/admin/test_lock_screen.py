@@ -125,7 +125,7 @@ async def test_a_live_activity_that_is_told_by_broadcast_is_called_so(look: Look
     await sees(user, "1 card follows a broadcast channel and has no update token.")
 
 
-async def test_phones_of_another_account_on_the_same_simulator_are_nobody_elses_business(
+async def test_phones_of_another_account_on_the_same_simulator_are_not_shown(
     look: Look, stranger: Account, phone: SimulatedPhone, shop: PhoneShop
 ) -> None:
     theirs = await shop.pair(stranger, "Eve's iPhone")

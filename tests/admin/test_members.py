@@ -82,7 +82,7 @@ async def test_an_owner_invites_many_and_is_told_of_each_that_could_not_be(accou
     await sees(owner, "2 people invited. 2 could not be:", "nobody", "This person is a member of the account already.")
     await sees(owner, "It must be an e-mail address: An email address must have an @-sign.")
     [field] = named(owner, ui.textarea, "E-mail addresses")
-    assert field.value == f"nobody\n{account.email}", "what could not be invited is left to be mended"
+    assert field.value == f"nobody\n{account.email}", "what could not be invited is left to be corrected"
     invites = (await account.owner.ListInvites()).invites
     assert {(one.email, one.role) for one in invites} == {(good, ROLE_OWNER), (other, ROLE_OWNER)}
     await sees(owner, good, other, "Pending")

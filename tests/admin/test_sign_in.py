@@ -47,7 +47,7 @@ async def test_a_wrong_password_is_said_to_be_wrong_and_the_address_need_not_be_
     assert "wrong one" not in answer.text
 
 
-async def test_an_address_that_can_be_nobodys_is_answered_as_any_other(admin: Open) -> None:
+async def test_an_address_that_cannot_exist_is_answered_as_any_other(admin: Open) -> None:
     answer = await form(admin()).post("/sign-in", data={"email": '"><script>', "password": "some password"})
     assert (answer.status_code, faults(answer)) == (403, {"": "The e-mail address or the password is wrong."})
     assert typed(answer)["email"] == '"><script>'
@@ -89,7 +89,7 @@ async def test_what_no_form_of_ours_sends_is_refused_in_peace(
 
 
 @pytest.mark.parametrize("target", ["https://evil.test/", "//evil.test", "/\\evil.test", "evil", "/\r\nx", "/" * 3000])
-async def test_nobody_is_sent_elsewhere_after_signing_in(admin: Open, account: Account, target: str) -> None:
+async def test_no_person_is_sent_elsewhere_after_signing_in(admin: Open, account: Account, target: str) -> None:
     data = {"email": account.email, "password": PASSWORD, "next": target}
     assert (await form(admin()).post("/sign-in", data=data)).headers["location"] == "/"
 

@@ -106,7 +106,7 @@ async def test_no_other_site_is_gone_to_afterwards(
     assert (await come_back(user, await go(user, path))).headers["location"] == "/"
 
 
-async def test_an_answer_that_another_browser_asked_for_signs_nobody_in(
+async def test_an_answer_that_another_browser_asked_for_signs_no_person_in(
     admin: Open, account: Account, provider: OpenIdProvider
 ) -> None:
     as_owner(provider, account)

@@ -144,7 +144,7 @@ def _somebody_new(place: Stack) -> tuple[str, str]:
     return email, str(joined.json()["session_token"])
 
 
-def test_a_stream_moves_on_the_page_and_stands_still_while_paused(place: Stack, owner: Page) -> None:
+def test_a_stream_moves_on_the_page_but_not_while_paused(place: Stack, owner: Page) -> None:
     key = f"backup-{uuid.uuid4().hex[:8]}"
     backend = plain_http_client(place.base_url, Authorization=f"Bearer {place.api_key}")
 

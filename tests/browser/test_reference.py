@@ -18,7 +18,7 @@ def asked_by(page: Page) -> list[str]:
     return [url for url in found if not url.startswith("data:")]
 
 
-def test_it_shows_every_operation_and_asks_nobody_else(place: Stack, open_page: OpenPage) -> None:
+def test_it_shows_every_operation_and_asks_no_other_server(place: Stack, open_page: OpenPage) -> None:
     """Groups in the menu, all of their operations once opened; every request goes to the server itself."""
     page = open_page(place.base_url, "about:blank")
     requests: list[str] = []

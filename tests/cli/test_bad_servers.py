@@ -90,7 +90,7 @@ def test_a_server_that_is_away_is_told_with_where_it_was_looked_for(tmp_path: Pa
     assert time.monotonic() - began > 1.0, "it was not tried again"
 
 
-def test_a_certificate_that_nobody_vouches_for_is_told_and_one_may_vouch_for_it(tmp_path: Path) -> None:
+def test_a_certificate_of_an_unknown_authority_is_told_and_one_may_trust_it(tmp_path: Path) -> None:
     files = certificates.make(tmp_path)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(files.certificate, files.key)

@@ -153,7 +153,7 @@ def test_with_the_server_away_the_command_runs_all_the_same(tmp_path: Path) -> N
     assert done.stderr.count(b"\n") == 1
 
 
-def test_a_server_that_hangs_keeps_nobody_longer_than_was_said(tmp_path: Path) -> None:
+def test_a_server_that_hangs_is_waited_for_no_longer_than_was_said(tmp_path: Path) -> None:
     with BadServer(None) as server:
         client = Client(f"http://127.0.0.1:{server.port}", "ask_secret", tmp_path)
         began = time.monotonic()

@@ -140,7 +140,7 @@ async def mails_rest(account: Account) -> None:
 
 
 @pytest.mark.parametrize(("name", "field"), BY_ID)
-async def test_what_belongs_to_another_account_or_to_nobody_is_out_of_reach(
+async def test_what_belongs_to_another_account_or_to_none_is_out_of_reach(
     settled: Settled, neighbour: Settled, name: str, field: str
 ) -> None:
     """A new method with an id is in the table at once; a new kind of id fails here until `example_ids` knows it."""

@@ -99,7 +99,7 @@ async def test_an_edited_scope_is_obeyed_on_the_next_request(account: Account) -
     )
 
 
-async def test_a_key_whose_last_channel_is_deleted_reaches_nobody(account: Account) -> None:
+async def test_a_key_whose_last_channel_is_deleted_reaches_no_device(account: Account) -> None:
     await account.add_phone()
     channel_id = await account.add_channel("ops")
     key_id, secret = await account.add_key(scope=API_KEY_SCOPE_CHANNELS, channels=["ops"])

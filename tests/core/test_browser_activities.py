@@ -248,7 +248,7 @@ async def test_a_rotation_is_one_notification_and_on_an_iphone_none(team: Team) 
     await team.rests(second)
 
 
-async def test_a_browser_that_subscribes_anew_gets_the_newest_state_in_silence(team: Team) -> None:
+async def test_a_browser_that_subscribes_again_gets_the_newest_state_in_silence(team: Team) -> None:
     browser, apple = await team.browser(), await team.browser(APPLES)
     activity_id = await team.start(step(1))
     team.delivery.is_held = True

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 from smith.core.v1 import delivery_attempt_pb2 as nouns
 
-from core_service.common.plans import PLAN_ANEW
+from core_service.common.plans import CUSTOM_PLAN
 from core_service.delivery_log.queries import list_attempts
 from core_service.delivery_log.service import LOWEST, Filters
 from service_kit.database import create_request_pool
@@ -87,7 +87,7 @@ async def test_a_page_reads_no_more_than_it_examines(busy: tuple[Core, Account],
         connection.transaction(),
         psycopg.AsyncClientCursor(connection) as cursor,
     ):
-        await cursor.execute(PLAN_ANEW)
+        await cursor.execute(CUSTOM_PLAN)
         await cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {list_attempts(by)}", parameters)
         [plan] = (await cursor.fetchall())[0][0]
     read = [node for node in nodes(plan["Plan"]) if "delivery_attempts" in str(node.get("Index Name"))]

@@ -174,7 +174,7 @@ async def watching(account: Account) -> AsyncIterator[Callable[[int], Awaitable[
         call.cancel()
 
 
-async def test_whoever_watches_hears_of_devices_that_come_change_and_go(account: Account, stranger: Account) -> None:
+async def test_watchers_hear_of_devices_that_come_change_and_go(account: Account, stranger: Account) -> None:
     async with watching(account) as until:
         await stranger.add_phone()
         phone = await account.add_phone()

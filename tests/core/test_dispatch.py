@@ -100,7 +100,7 @@ async def test_an_outcome_that_can_never_be_written_holds_up_no_other(
     assert await state(core, notification_id, unwritable) == "due"
 
 
-async def test_a_device_that_somebody_is_changing_holds_up_nobodys_outcomes(
+async def test_a_device_that_is_being_changed_holds_up_no_outcomes_of_others(
     core: Core, account: Account, apns: SayingSender, dispatch: Dispatcher
 ) -> None:
     notification_id, rotating, other = uuid.uuid4(), await reachable_phone(account), a_target()
@@ -205,7 +205,7 @@ async def test_a_database_that_has_become_a_replica_is_away_and_not_a_fault(core
             await admin.execute(disconnect, (name,))
 
 
-async def test_a_background_job_that_fails_begins_anew(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_background_job_that_fails_begins_again(caplog: pytest.LogCaptureFixture) -> None:
     runs, again = 0, asyncio.Event()
 
     async def job() -> None:

@@ -339,7 +339,7 @@ async def test_a_key_that_is_limited_to_channels_hears_no_more_and_is_refused(ev
     assert (ending.code, ending.reason) == (grpc.StatusCode.PERMISSION_DENIED, "FORBIDDEN")
 
 
-async def test_nobody_else_may_watch(events: Events, account: Account) -> None:
+async def test_no_other_may_watch(events: Events, account: Account) -> None:
     """Phones, strangers, and callers without credentials."""
     phone = await account.add_phone()
     assert (await events.call(phone.secret).ending()).reason == "FORBIDDEN"

@@ -168,7 +168,7 @@ async def test_the_backlog_goes_on_however_much_requests_deliver_themselves(pool
         await eventually_async("what was owed is sent", sent)
 
 
-async def test_while_a_line_stands_still_the_backlog_is_left_alone(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_while_a_line_is_stopped_the_backlog_is_left_alone(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
     # Half a second otherwise, in which a busy machine may not have written what the first claim brought.
     monkeypatch.setattr(loops, "POLL_SECONDS", 2 * LONG)
     await owe(pool, OWE_PUSH, 4 * CLAIM_SIZE)

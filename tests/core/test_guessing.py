@@ -61,7 +61,7 @@ async def test_many_who_guess_one_password_do_not_lock_out_who_is_signed_in(acco
     assert ended == ["UNAUTHENTICATED"] * 10 + ["TOO_MANY_ATTEMPTS"]
 
 
-async def test_ten_wrong_guesses_from_elsewhere_hinder_nobody(account: Account, sign_in: SignIn) -> None:
+async def test_ten_wrong_guesses_from_elsewhere_do_not_hinder_a_person(account: Account, sign_in: SignIn) -> None:
     ended = [await sign_in(account.email, WRONG, "203.0.113.99") for _ in range(11)]
     assert ended == ["UNAUTHENTICATED"] * 10 + ["TOO_MANY_ATTEMPTS"]
     assert await sign_in(account.email, PASSWORD, "192.0.2.2") == "signed in"

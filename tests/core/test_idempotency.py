@@ -222,7 +222,7 @@ async def test_a_request_whose_caller_has_gone_may_be_repeated_at_once(
         assert await count(account, SENT) == 1
 
 
-async def test_a_request_that_takes_long_is_not_begun_anew(
+async def test_a_request_that_takes_long_is_not_begun_again(
     new_database: NewDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its lease is renewed, and the copy waits on."""

@@ -357,7 +357,7 @@ async def test_after_three_days_a_mail_is_given_up(account: Account, box: MailBo
     assert failed.status == INVITE_STATUS_PENDING, "a link may be passed on in another way"
 
 
-async def test_an_attempt_of_which_nobody_knows_the_end_is_repeated_and_either_link_works(
+async def test_an_attempt_whose_end_is_not_known_is_repeated_and_either_link_works(
     account: Account, box: MailBox
 ) -> None:
     made = await invite(account, email := an_address())

@@ -44,7 +44,7 @@ VALUES_OF_ONES_OWN = {
 }  # fmt: skip
 """Fields that name nothing."""
 
-KNOWN_BY_WHOEVER_KNOWS_THEM = {
+KNOWN_TO_THOSE_WHO_HAVE_THEM = {
     ("CreateSession", "email"): "the password goes with it; tests/core/test_accounts.py has the two answers",
     ("CreateAccount", "email"): "there is no person on a server without an account, and the code goes with it",
     ("PairDevice", "pairing_code"): "a credential: its holder may pair for its account",
@@ -98,7 +98,7 @@ CASES = [
     (name, field.name)
     for name, method in METHODS.items()
     for field in method.input_type.fields
-    if field.name not in VALUES_OF_ONES_OWN and (name, field.name) not in KNOWN_BY_WHOEVER_KNOWS_THEM
+    if field.name not in VALUES_OF_ONES_OWN and (name, field.name) not in KNOWN_TO_THOSE_WHO_HAVE_THEM
 ]
 CASES.sort(key=lambda case: (case in LAST, LAST.index(case) if case in LAST else 0, case))
 SHAPELESS = (
@@ -278,7 +278,7 @@ async def test_no_list_holds_anything_of_theirs(world: World, name: str) -> None
 
 
 @pytest.mark.parametrize(("name", "field"), CASES)
-async def test_what_another_account_has_is_to_us_what_nobody_has(world: World, name: str, field: str) -> None:
+async def test_what_another_account_has_is_to_us_what_does_not_exist(world: World, name: str, field: str) -> None:
     """A new method is tried at once; a new kind of name fails here until `belongings` knows it."""
     theirs = world.theirs[field]
     before = await world.everything_of_the_other()

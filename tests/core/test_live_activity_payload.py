@@ -163,7 +163,7 @@ def test_a_message_is_what_an_alert_says() -> None:
     assert start_alert(state, None, quiet=False)["body"] == update_alert(state, {})["body"] == "Done"
 
 
-def test_an_alert_that_nobody_asked_for_is_not_blamed() -> None:
+def test_an_alert_that_was_not_asked_for_is_not_blamed() -> None:
     state = STATE | {"title": "x" * (LIMIT_BYTES // 2)}
     with pytest.raises(PayloadTooLarge) as refusal:
         BUILDER.require_room(

@@ -46,7 +46,7 @@ async def eventually_waiting(account: Account, what: str, count: int = 1) -> Non
     await eventually_async(what, waits)
 
 
-async def test_nobody_is_told_that_a_state_is_shown_before_it_is_recorded(account: Account) -> None:
+async def test_no_caller_is_told_that_a_state_is_shown_before_it_is_recorded(account: Account) -> None:
     await account.add_startable_phone()
     backend = await backend_of(account)
     activity_id = (await put(backend, 1)).activity_id

@@ -91,7 +91,7 @@ async def test_a_renewed_stream_ends_if_its_backend_was_not_heard_since(rig: Rig
     await team.phone.shows()
 
 
-async def test_a_stream_whose_backend_was_never_heard_again_ends_and_can_start_anew(rig: Rig, team: Team) -> None:
+async def test_a_stream_whose_backend_was_never_heard_again_ends_and_can_start_again(rig: Rig, team: Team) -> None:
     first = await streamed(team)
     await rig.advance(hours=7, minutes=46)
     card = (await team.phone.shows(first, state="ended"))[first]

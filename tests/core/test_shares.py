@@ -79,7 +79,7 @@ async def test_beyond_the_bound_the_answer_is_quick() -> None:
     assert not limiter._places.values
 
 
-async def test_whoever_waits_too_long_is_told_so_and_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_one_that_waits_too_long_is_told_so_and_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keyed, "WAIT_SECONDS", 0.05)
     limiter = KeyedLimiter[uuid.UUID](1)
     async with limiter.place(GREEDY):
@@ -104,7 +104,7 @@ async def test_a_turn_that_comes_when_its_request_is_given_up_goes_to_the_next()
     assert not limiter._places.values
 
 
-async def test_whoever_is_given_up_at_the_moment_that_another_leaves_is_not_told_nonsense() -> None:
+async def test_one_that_is_given_up_at_the_moment_that_another_leaves_is_told_the_truth() -> None:
     limiter = KeyedLimiter[uuid.UUID](1)
     crowd = Crowd(limiter)
     async with limiter.place(GREEDY):

@@ -242,7 +242,7 @@ async def test_strangers_cannot_fill_the_table_or_guess_without_end(core: Core, 
         *itertools.product(("/token", "/keys", "/userinfo"), ("500", "pours", "redirects", "no json")),
     ],
 )
-async def test_a_provider_that_fails_holds_nothing_and_signs_nobody_in(
+async def test_a_provider_that_fails_holds_nothing_and_signs_no_person_in(
     new_database: NewDatabase, provider: OpenIdProvider, path: str, fails: str
 ) -> None:
     async with start_core(await asyncio.to_thread(new_database), **settings_for(provider)) as core:
@@ -287,7 +287,7 @@ async def test_a_person_without_a_group_has_no_place_and_leaves_no_trace(
 
 
 @pytest.mark.parametrize("email_verified", [False, None, "false", 1])
-async def test_an_address_that_is_not_verified_makes_and_links_nobody(
+async def test_an_address_that_is_not_verified_makes_and_links_no_person(
     account: Account, core: Core, provider: OpenIdProvider, email_verified: Any
 ) -> None:
     member_id, _ = await account.add_member()
@@ -340,7 +340,7 @@ async def test_an_address_that_the_provider_gives_to_another_login_opens_nothing
     assert "linked to another login" in await refused_with("FORBIDDEN", sign_in(core, provider, heir))
 
 
-async def test_a_person_whom_an_owner_has_removed_is_linked_anew(
+async def test_a_person_whom_an_owner_has_removed_is_linked_again(
     account: Account, core: Core, provider: OpenIdProvider
 ) -> None:
     leaver = somebody()
@@ -476,7 +476,7 @@ async def test_two_owners_who_lose_their_group_at_once_leave_one(
         assert owners == 1
 
 
-async def test_with_several_accounts_nobody_comes_in_until_the_operator_has_named_one(
+async def test_with_several_accounts_no_person_comes_in_until_the_operator_has_named_one(
     new_database: NewDatabase, provider: OpenIdProvider
 ) -> None:
     database_url = await asyncio.to_thread(new_database)

@@ -202,7 +202,7 @@ async def test_a_person_whom_an_owner_has_removed_is_not_brought_back_by_a_check
         assert [one.account_id for one in mine.accounts] == [elsewhere.id]
 
 
-async def test_with_a_second_account_that_the_operator_has_not_chosen_from_nobody_is_vouched_for(
+async def test_with_a_second_account_that_the_operator_has_not_chosen_from_no_person_is_vouched_for(
     new_database: NewDatabase, provider: OpenIdProvider
 ) -> None:
     async with start_core(await asyncio.to_thread(new_database), **settings_for(provider)) as core:

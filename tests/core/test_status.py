@@ -67,9 +67,7 @@ async def test_members_are_told_that_all_is_well(account: Account) -> None:
     assert list((await (await account.add_member())[1].GetServerStatus()).alarms) == []
 
 
-async def test_an_app_that_only_others_have_is_nobody_elses_business(
-    routes: Routes, account: Account, stranger: Account
-) -> None:
+async def test_an_app_that_only_others_have_is_not_told(routes: Routes, account: Account, stranger: Account) -> None:
     phone = await account.add_startable_phone()
     await account.core.sql("UPDATE devices SET bundle_id = 'com.example.secret' WHERE id = %s", phone.id)
     await stranger.add_startable_phone()

@@ -156,7 +156,7 @@ async def test_many_mute_streams_do_not_end_a_connection_that_answers_others(apn
 
 
 @pytest.mark.thorough
-async def test_more_mute_tokens_than_usual_streams_hold_nobody_up_for_long(apns: Apns, start: Start) -> None:
+async def test_more_mute_tokens_than_usual_streams_hold_no_other_up_for_long(apns: Apns, start: Start) -> None:
     tokens = [random_token() for _ in range(MAX_IN_FLIGHT)]
     for token in tokens:
         await apns.script(token, {"action": "mute"})

@@ -21,7 +21,9 @@ def new_key() -> str:
     return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
 
 
-async def test_a_key_file_that_is_mended_is_noticed_without_a_restart(apns: Apns, start: Start, tmp_path: Path) -> None:
+async def test_a_key_file_that_is_repaired_is_noticed_without_a_restart(
+    apns: Apns, start: Start, tmp_path: Path
+) -> None:
     file, good = tmp_path / "AuthKey.p8", (apns.process.folder / "AuthKey.p8").read_bytes()
 
     async def outcome(expected: tuple[int, str]) -> bool:

@@ -61,7 +61,7 @@ async def test_connections_that_are_reset_at_the_door_are_survived(apns: Apns, s
         assert tally(await service.deliver(push(count=50))) == {CONNECT_FAILED: 50}
 
 
-async def test_a_certificate_that_nobody_vouches_for_is_refused(apns: Apns, start: Start) -> None:
+async def test_a_certificate_of_an_unknown_authority_is_refused(apns: Apns, start: Start) -> None:
     async with start(SMITH_APNS_CA_FILE="") as service:
         assert tally(await service.deliver(push(count=3))) == {CONNECT_FAILED: 3}
     assert await apns.requests() == []

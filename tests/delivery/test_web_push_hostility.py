@@ -196,7 +196,7 @@ async def _is_spoiled(connection: Connection) -> bool:
     return not connection.is_ready
 
 
-async def test_a_certificate_of_another_name_or_of_nobody_known_is_refused(
+async def test_a_certificate_of_another_name_or_an_unknown_authority_is_refused(
     start: Start, apns: Apns, key: ec.EllipticCurvePrivateKey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = apns.process.folder

@@ -57,7 +57,7 @@ async def test_proxies_of_the_environment_are_asked_neither_for_webhooks_nor_bet
     assert reached == []
 
 
-async def test_a_certificate_of_nobody_known_is_refused(start: Start, folder: Path) -> None:
+async def test_a_certificate_of_an_unknown_authority_is_refused(start: Start, folder: Path) -> None:
     async with start(SMITH_WEBHOOK_ALLOW="localhost") as service, receiver(folder, says(OK)) as unknown:
         result = await call(service, unknown.url())
         assert unknown.heads == []

@@ -234,7 +234,7 @@ async def test_one_private_address_among_public_ones_is_enough_to_refuse(apns: A
         assert (await call(service, "https://mixed.example/")).reason == "AddressRefused"
 
 
-async def test_a_host_that_nobody_answers_for_is_tried_again(hooks: Service) -> None:
+async def test_a_host_that_does_not_answer_is_tried_again(hooks: Service) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         result = await call(hooks, f"https://localhost:{closed.getsockname()[1]}/")

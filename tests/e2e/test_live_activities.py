@@ -300,7 +300,7 @@ def test_a_target_outside_the_key_gets_the_documented_403(team: Team, live: Live
     assert live.phone.cards() == []
 
 
-def test_nobody_there_is_the_documented_404(team: Team, make_backend: MakeBackend) -> None:
+def test_no_device_is_the_documented_404(team: Team, make_backend: MakeBackend) -> None:
     empty, _ = team.channel()
     refused = make_backend(team.key(empty)).call("POST", "start", {"content_state": steps()})
     assert refused.status_code == 404
@@ -539,7 +539,7 @@ def test_too_many_updates_are_warned_of(live: LiveAudience) -> None:
     live.phone.shows_activity(activity_id, percentage=13)
 
 
-def test_concurrent_updates_end_with_the_last_one_and_nobody_is_refused(live: LiveAudience) -> None:
+def test_concurrent_updates_end_with_the_last_one_and_none_is_refused(live: LiveAudience) -> None:
     activity_id = live.backend.start(progress(0))["activity_id"]
     live.phone.live(activity_id)
     answers = live.backend.together(

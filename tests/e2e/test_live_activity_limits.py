@@ -138,7 +138,7 @@ def test_what_is_on_no_phone_any_more_leaves_the_count(limited: Team, live: Live
     start_once_there_is_room(live)
 
 
-def test_starts_that_reach_nobody_do_not_count(limited: Team, live: LiveAudience) -> None:
+def test_starts_that_reach_no_device_do_not_count(limited: Team, live: LiveAudience) -> None:
     empty = Backend(limited.key(limited.channel()[0]))
     for _ in range(LIMIT + 1):
         assert empty.call("POST", "start", {"content_state": steps()}).status_code == 404

@@ -242,7 +242,7 @@ def test_an_unknown_channel_is_named_as_it_was_given(
     }
 
 
-def test_nobody_there_is_the_documented_404(team: Team, key: str, make_backend: MakeBackend) -> None:
+def test_no_device_is_the_documented_404(team: Team, key: str, make_backend: MakeBackend) -> None:
     empty, _ = team.channel()
     refused = make_backend(team.key(empty)).call("PUT", f"stream/{key}", {"content_state": steps()})
     assert refused.status_code == 404
@@ -350,7 +350,7 @@ def test_a_stream_without_an_active_activity_ends_with_null(live: LiveAudience, 
     live.phone.shows_activity(activity_id, state="ended", current_step=3)
 
 
-def test_an_ended_stream_is_forgotten_and_starts_anew(live: LiveAudience, key: str) -> None:
+def test_an_ended_stream_is_forgotten_and_starts_again(live: LiveAudience, key: str) -> None:
     first = live.backend.put(key, steps())["activity_id"]
     live.phone.live(first)
     live.backend.delete(key)

@@ -79,7 +79,7 @@ def test_assigning_a_person_reaches_all_their_phones_also_later_ones(team: Team)
         phone.shows("both phones")
 
 
-def test_nobody_in_the_channel_is_a_404_with_the_channel(team: Team) -> None:
+def test_an_empty_channel_is_a_404_with_the_channel(team: Team) -> None:
     empty, _ = team.channel()
     answer = push(team.key(), title="void", target={"channels": [empty]})
     assert answer.status_code == 404
@@ -109,7 +109,7 @@ def test_an_unknown_channel_is_named(team: Team, audience: Audience) -> None:
     }
 
 
-def test_a_key_whose_last_channel_was_deleted_reaches_nobody(team: Team, audience: Audience) -> None:
+def test_a_key_whose_last_channel_was_deleted_reaches_no_device(team: Team, audience: Audience) -> None:
     team.ask("DELETE", f"/api/channels/{audience.channel_id}")
     answer = push(audience.key, title="orphan key")
     assert answer.status_code == 404

@@ -289,7 +289,7 @@ async def test_slow_bodies_and_slow_heads_are_cut_off(make_gateway: MakeGateway,
     assert core.calls == []
 
 
-async def test_a_client_that_leaves_harms_nobody(gateway: RunningGateway, core: CoreStandIn) -> None:
+async def test_a_client_that_leaves_harms_no_other(gateway: RunningGateway, core: CoreStandIn) -> None:
     """In the middle of its body."""
     async with await gateway.connect() as connection:
         await connection.send(b"POST /api/push-notification HTTP/1.1\r\nhost: x\r\ncontent-length: 13\r\n\r\n{")

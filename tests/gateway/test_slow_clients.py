@@ -15,9 +15,7 @@ from tests.waiting import eventually_async
 HEAD = b"POST /api/push-notification HTTP/1.1\r\nhost: x\r\ncontent-length: 13\r\n\r\n"
 
 
-async def test_clients_that_are_slow_to_send_keep_nobody_from_being_served(
-    make_gateway: MakeGateway, core: CoreStandIn
-) -> None:
+async def test_others_are_served_while_clients_are_slow_to_send(make_gateway: MakeGateway, core: CoreStandIn) -> None:
     """They need no credentials for it."""
     gateway = await make_gateway(f"127.0.0.1:{core.port}", gateway_max_concurrent_requests=2)
     async with contextlib.AsyncExitStack() as stack:
@@ -31,9 +29,7 @@ async def test_clients_that_are_slow_to_send_keep_nobody_from_being_served(
             assert (await connection.reply()).status in (200, 503)
 
 
-async def test_clients_that_do_not_read_keep_nobody_from_being_served(
-    make_gateway: MakeGateway, core: CoreStandIn
-) -> None:
+async def test_others_are_served_while_clients_do_not_read(make_gateway: MakeGateway, core: CoreStandIn) -> None:
     """An answer that waits to be read is no longer in progress."""
     gateway = await make_gateway(f"127.0.0.1:{core.port}", gateway_max_concurrent_requests=1)
     async with client_that_does_not_read(gateway.port), client_that_does_not_read(gateway.port):

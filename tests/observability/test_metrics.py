@@ -206,7 +206,7 @@ def test_one_port_for_all_processes_is_refused() -> None:
 
 
 @pytest.mark.thorough
-def test_connections_that_nobody_uses_keep_others_from_reading_for_some_seconds_only(used: Observed) -> None:
+def test_unused_connections_keep_others_from_reading_for_some_seconds_only(used: Observed) -> None:
     url = httpx.URL(used.metrics_url("gateway"))
     held = [socket.create_connection((url.host, url.port), timeout=LONG) for _ in range(60)]
     try:

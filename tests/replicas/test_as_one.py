@@ -85,7 +85,7 @@ def test_wrong_guesses_are_counted_together(layout: Layout, team: Team, path: st
     assert [answer.status_code == 429 for answer in answers] == [False] * 10 + [True] * 2
 
 
-def test_whoever_watches_one_core_hears_what_a_request_to_the_other_did(team: Team, cores: list[grpc.Channel]) -> None:
+def test_watchers_of_one_core_hear_what_a_request_to_the_other_did(team: Team, cores: list[grpc.Channel]) -> None:
     slug, channel_id = team.channel()
     team.phone(channel_id=channel_id)
     metadata = metadata_of(team.key())

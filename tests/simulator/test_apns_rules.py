@@ -94,7 +94,7 @@ async def test_a_header_given_twice_is_refused(sender: Sender, handset: Handset)
     assert answer.document == {"reason": "DuplicateHeaders"}
 
 
-async def test_the_sender_is_judged_before_a_token_that_nobody_has(sender: Sender) -> None:
+async def test_the_sender_is_judged_before_a_token_that_no_phone_has(sender: Sender) -> None:
     async with sender:
         told = [
             (await sender.push("ab" * 32, **change)).document["reason"]

@@ -127,7 +127,7 @@ async def test_firefox_tells_the_worker_of_replaced_ones_too_and_they_are_no_dis
     assert firefox.cards()
 
 
-def test_an_iphone_tells_nobody_of_a_dismissal(make_browser: MakeBrowser) -> None:
+def test_an_iphone_does_not_tell_of_a_dismissal(make_browser: MakeBrowser) -> None:
     browser = make_browser("apple")
     browser.pushed(activity(event="start", version=1))
     browser.do("notifications/act-1/dismiss")

@@ -102,7 +102,7 @@ async def test_a_person_dismisses_a_notification_and_clears_the_rest(
 
 
 @pytest.mark.slow
-def test_a_simulator_that_is_told_to_stop_keeps_nobody_waiting(folder: Path) -> None:
+def test_a_simulator_that_is_told_to_stop_lets_no_caller_wait(folder: Path) -> None:
     own = SimulatorProcess(folder, SMITH_DRAIN_SECONDS="20").start()
     version = changes(own)["version"]
     host, port = own.url.removeprefix("http://").split(":")

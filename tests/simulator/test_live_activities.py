@@ -67,7 +67,7 @@ async def test_a_start_that_ios_drops_is_accepted_and_counted(live: LivePhone, a
     assert live.dropped() == {reason: 1}
 
 
-async def test_numbers_that_json_can_spell_and_nobody_can_show_are_dropped(live: LivePhone) -> None:
+async def test_numbers_that_json_can_spell_and_no_screen_can_show_are_dropped(live: LivePhone) -> None:
     body = str(start("a", content_state=state(percentage=-77))).replace("'", '"').replace("-77", "1e999").encode()
     assert (await live.sender.push(live.read()["push_to_start_token"], body, **LIVE)).status == 200
     assert live.dropped() == {"undecodable": 1}

@@ -46,7 +46,7 @@ def test_credentials_are_made_once_and_kept_from_others(folder: Path) -> None:
     assert files["AuthKey.p8"].startswith(b"-----BEGIN PRIVATE KEY-----")
 
 
-def test_a_certificate_is_made_anew_for_another_name_and_the_key_stays(folder: Path) -> None:
+def test_a_new_certificate_is_made_for_another_name_and_the_key_stays(folder: Path) -> None:
     """In containers the simulator is not called `localhost`."""
     assert run(folder, "credentials").returncode == 0
     key = (folder / "simulator" / "AuthKey.p8").read_bytes()

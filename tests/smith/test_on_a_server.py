@@ -143,7 +143,7 @@ def test_a_second_workspace_is_made_while_the_server_runs_and_its_owner_pairs_ph
     assert stack.sql("SELECT id FROM accounts WHERE name = 'Third team'") == []
 
 
-def test_nobody_signs_in_with_a_wrong_password_or_without_one(stack: Stack) -> None:
+def test_a_wrong_password_or_none_signs_no_person_in(stack: Stack) -> None:
     wrong = {"SMITH_OWNER_EMAIL": stack.owner_email, "SMITH_OWNER_PASSWORD": "hunter2hunter2"}
     line = refuse(stack.data_dir, "key", "list", code=1, **wrong)
     assert "password is wrong" in line

@@ -11,7 +11,7 @@ from typing import Any
 from core_service.common.actions import from_json, phone_form
 from core_service.common.clock import Clock
 from core_service.common.paging import DEFAULT_SIZE, Page, page_of, read_id, read_id_before
-from core_service.common.plans import PLAN_ANEW
+from core_service.common.plans import CUSTOM_PLAN
 from core_service.common.validation import containing
 from core_service.delivery_log.facts import ActivityFacts, DeviceFacts, Verdict
 from core_service.delivery_log.verdict import explain_activity
@@ -297,7 +297,7 @@ class ActivityHistory:
 
     async def _rows(self, query: str, parameters: Any) -> Sequence[tuple[Any, ...]]:
         async with self._pool.connection() as connection, connection.transaction():
-            await connection.execute(PLAN_ANEW)
+            await connection.execute(CUSTOM_PLAN)
             return await (await connection.execute(query, parameters, binary=True)).fetchall()
 
 
