@@ -42,8 +42,11 @@ async def test_if_the_core_dies_that_asked_for_a_channel_the_starts_go_by_tokens
     starting = asyncio.create_task(crowd.backend.StartLiveActivity(content_state=step(1)))
 
     async def asked() -> bool:
-        query = "UPDATE live_activity_broadcasts SET next_at = now() - interval '1 day' WHERE attempt = 1 RETURNING id"
-        return bool(await crowd.rig.core.sql(query))
+        query = (
+            "UPDATE live_activity_broadcasts SET next_at = now() - interval '1 day'"
+            " WHERE attempt = 1 AND account_id = %s RETURNING id"
+        )
+        return bool(await crowd.rig.core.sql(query, crowd.team.account.id))
 
     await eventually_async("its lease is over, as if it had died", asked)
     activity_id = (await starting).activity_id
