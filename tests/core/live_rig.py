@@ -46,6 +46,18 @@ class TravelClock:
         return now() + self.ahead
 
 
+@dataclass
+class HeldClock(TravelClock):
+    """Goes forward only when a test says so. By the machine's, what takes this process a second would be one of those
+    that the test counts."""
+
+    begun: dt.datetime = field(default_factory=now)
+
+    def __call__(self) -> dt.datetime:
+        """The time, in UTC."""
+        return self.begun + self.ahead
+
+
 @dataclass(frozen=True)
 class RigPhone:
     """A simulated iPhone."""

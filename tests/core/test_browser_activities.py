@@ -11,11 +11,10 @@ import pytest_asyncio
 from smith.delivery.v1.delivery_pb2 import Outcome
 from smith.delivery.v1.reason_pb2 import OUTCOME_KIND_RETRY, OUTCOME_KIND_TOKEN_DEAD
 
-from core_service.common.orm import now
 from tests.core.browser_rig import PAGE, subscription, token_of
 from tests.core.conftest import NewDatabase
 from tests.core.harness import Account, Caller, Core, Phone, start_account, start_core
-from tests.core.live_rig import MANY, TravelClock, step, tick
+from tests.core.live_rig import MANY, HeldClock, TravelClock, step, tick
 from tests.core.told_delivery import Attempt, ToldDelivery, told_delivery
 from tests.waiting import eventually_async
 
@@ -117,19 +116,6 @@ async def delivery() -> AsyncIterator[ToldDelivery]:
     """A delivery service that keeps what it was sent."""
     async with told_delivery() as service:
         yield service
-
-
-class HeldClock(TravelClock):
-    """Goes forward only when a test says so. Otherwise what takes this process a second is one of the 30 or 180 that a
-    browser rests for."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._begun = now()
-
-    def __call__(self) -> dt.datetime:
-        """The time, in UTC."""
-        return self._begun + self.ahead
 
 
 @pytest.fixture(scope="module")

@@ -9,20 +9,14 @@ import pytest
 from smith.core.v1 import live_activity_service_pb2 as pb
 from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS
 
-from core_service.work_queue import group, keyed
 from tests.core.harness import Account, Caller, Core, refusal, start_core
-from tests.waiting import LONG, eventually_async
+from tests.waiting import eventually_async
+
+pytestmark = pytest.mark.usefixtures("patience")
 
 UPDATED = pb.LIVE_ACTIVITY_STREAM_OPERATION_UPDATED
 NOOP = pb.LIVE_ACTIVITY_STREAM_OPERATION_NOOP
 STARTED = pb.LIVE_ACTIVITY_STREAM_OPERATION_STARTED
-
-
-@pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What waits behind a lock of ours is not refused because the machine stalls meanwhile."""
-    for module in (group, keyed):
-        monkeypatch.setattr(module, "WAIT_SECONDS", LONG)
 
 
 async def backend_of(account: Account) -> Caller:

@@ -16,13 +16,12 @@ from smith.core.v1.push_notification_pb2 import PUSH_NOTIFICATION_ACTION_TYPE_WE
 from smith.core.v1.push_notification_pb2 import ChannelTarget, PushNotificationAction, Tags
 
 from core_service.push.recording import MAX_DEVICES_TOGETHER
-from core_service.work_queue import group as module
 from core_service.work_queue.group import Group
 from tests.core.conftest import NewDatabase
 from tests.core.harness import Account, Caller, Core, outcomes, refused_with, start_account, start_core
-from tests.waiting import LONG, eventually_async
+from tests.waiting import eventually_async
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures("patience")]
 
 AWKWARD = ["plain", 'with "quotes"', "back\\slash", "comma, and {braces}", "NULL", "schön 🎉"]
 ADD_PHONES = """
@@ -32,12 +31,6 @@ SELECT gen_random_uuid(), %s, %s, 'd', sha256(gen_random_uuid()::text::bytea), '
        now(), now()
 FROM generate_series(1, %s)
 """
-
-
-@pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What waits for a statement is not refused because the machine stalls."""
-    monkeypatch.setattr(module, "WAIT_SECONDS", LONG)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

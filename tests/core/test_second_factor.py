@@ -11,7 +11,6 @@ import pytest
 import pytest_asyncio
 
 from core_service.app import bootstrap
-from core_service.common.orm import now
 from tests.core.conftest import NewDatabase
 from tests.core.harness import (
     PASSWORD,
@@ -24,23 +23,18 @@ from tests.core.harness import (
     start_account,
     start_core,
 )
+from tests.core.live_rig import HeldClock
 from tests.waiting import eventually_async
 
 STEP = dt.timedelta(seconds=30)
 
 
-class Clock:
-    """A clock that only tests set forward. By the machine's, half a minute may end between a code and its check."""
-
-    def __init__(self) -> None:
-        self.moment = now()
-
-    def __call__(self) -> dt.datetime:
-        return self.moment
+class Clock(HeldClock):
+    """By the machine's, half a minute may end between a code and its check."""
 
     def next_step(self) -> None:
         """Half a minute later: the app shows another code."""
-        self.moment += STEP
+        self.ahead += STEP
 
 
 CLOCK = Clock()

@@ -8,17 +8,11 @@ import pytest
 from core_service.work_queue import keyed
 from core_service.work_queue.keyed import MAX_WAITING, KeyedLimiter
 from service_kit.errors import Unavailable
-from tests.waiting import LONG, eventually_async
+from tests.waiting import eventually_async
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = [pytest.mark.asyncio(loop_scope="session"), pytest.mark.usefixtures("patience")]
 
 GREEDY, MODEST = uuid.UUID(int=1), uuid.UUID(int=2)
-
-
-@pytest.fixture(autouse=True)
-def patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Those who wait do not give up while the machine stalls, unless a test says so."""
-    monkeypatch.setattr(keyed, "WAIT_SECONDS", LONG)
 
 
 class Crowd:

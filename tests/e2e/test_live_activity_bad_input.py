@@ -316,9 +316,9 @@ junk = st.builds(lambda state, rest: {"content_state": state} | rest, states, bo
 
 @settings(max_examples=examples(300), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(where=st.sampled_from(EVERYWHERE), body=junk)
-def test_no_body_makes_the_server_fail(nobody: Backend, where: str, body: Any) -> None:
+def test_no_body_makes_the_server_fail(without_phones: Backend, where: str, body: Any) -> None:
     method, path = (where, "stream/junk") if where in ("PUT", "DELETE") else ("POST", where)
-    answer = nobody.key.request(method, f"/api/live-activity/{path}", json=body)
+    answer = without_phones.key.request(method, f"/api/live-activity/{path}", json=body)
     assert answer.status_code in (400, 403, 404, 413), answer.text
     assert answer.json()["error"]
     assert answer.json()["message"]
@@ -333,13 +333,13 @@ def test_no_state_makes_a_stream_fail(junk_stream: Backend, state: Any) -> None:
 
 @settings(max_examples=examples(200), deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(stream_key=st.text(min_size=1, max_size=40))
-def test_no_key_makes_the_server_fail(nobody: Backend, stream_key: str) -> None:
-    answer = nobody.key.delete(f"/api/live-activity/stream/{quote(stream_key, safe='')}")
+def test_no_key_makes_the_server_fail(without_phones: Backend, stream_key: str) -> None:
+    answer = without_phones.key.delete(f"/api/live-activity/stream/{quote(stream_key, safe='')}")
     assert answer.status_code in (400, 404, 405), answer.text
 
 
 @pytest.fixture(scope="module")
-def nobody(team: Team) -> Backend:
+def without_phones(team: Team) -> Backend:
     """A backend whose channel has no phones."""
     return Backend(team.key(team.channel()[0]))
 
