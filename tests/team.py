@@ -8,15 +8,11 @@ from typing import Any, TypeVar
 
 import httpx
 
+from tests.http_client import plain_http_client
 from tests.stack import Stack
 from tests.waiting import LONG, eventually
 
 T = TypeVar("T")
-
-
-def plain_http_client(base_url: str, **headers: str) -> httpx.Client:
-    """A client of plain HTTP; loading certificates, which httpx does for each client, would take most of the tests."""
-    return httpx.Client(base_url=base_url, headers=headers, timeout=LONG, verify=False)  # noqa: S501
 
 
 class Phone:

@@ -17,8 +17,9 @@ from tests.browser.phone_page import GRANTED, OpenPhone
 from tests.browser.push_service import PushService, phone_opener, serving
 from tests.conftest import MakeStack
 from tests.delivery.push_services import new_key, write_key
+from tests.http_client import plain_http_client
 from tests.stack import ANY_PORT, Stack
-from tests.team import Team, plain_http_client
+from tests.team import Team
 from tests.waiting import LONG
 
 FIND = Path(__file__).parents[2] / "scripts" / "find_chromium.sh"

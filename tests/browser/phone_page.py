@@ -7,8 +7,9 @@ from typing import Any
 
 from playwright.sync_api import CDPSession, Page, expect
 
+from tests.http_client import plain_http_client
 from tests.stack import Stack
-from tests.team import Team, plain_http_client
+from tests.team import Team
 from tests.waiting import eventually
 
 SIZE = {"width": 390, "height": 844}

@@ -16,8 +16,9 @@ from playwright.sync_api import Download, Page, expect
 
 from core_service.common.orm import new_id
 from tests.browser.conftest import OpenPage, OpenSignedIn, session_of
+from tests.http_client import plain_http_client
 from tests.stack import Stack
-from tests.team import Team, plain_http_client
+from tests.team import Team
 from tests.waiting import eventually
 
 ZONE = "Asia/Kolkata"

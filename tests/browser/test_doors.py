@@ -7,8 +7,8 @@ from contextlib import contextmanager
 import httpx
 import pytest
 
+from tests.http_client import plain_http_client
 from tests.stack import Stack
-from tests.team import plain_http_client
 from tests.waiting import LONG
 
 PAGES = ("/", "/lock-screen", "/playground", "/devices", "/api-keys", "/members", "/settings", "/account")

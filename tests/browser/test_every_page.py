@@ -19,8 +19,9 @@ from playwright.sync_api import Page
 from tests import examples
 from tests.browser.conftest import OpenPage, sign_in
 from tests.conftest import MakeStack
+from tests.http_client import plain_http_client
 from tests.stack import ANY_PORT, Stack
-from tests.team import Team, plain_http_client
+from tests.team import Team
 from tests.waiting import eventually
 
 SCREENSHOTS = Path(__file__).parents[2] / "screenshots"

@@ -10,8 +10,8 @@ from playwright.sync_api import Page, Route, expect
 
 from admin_ui.settings import AdminSettings
 from tests.browser.conftest import OpenPage, opened, told
+from tests.http_client import plain_http_client
 from tests.stack import Stack
-from tests.team import plain_http_client
 from tests.waiting import eventually
 
 

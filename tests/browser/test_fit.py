@@ -9,8 +9,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenSignedIn
 from tests.e2e.conftest import second_account
+from tests.http_client import plain_http_client
 from tests.stack import Stack
-from tests.team import plain_http_client, secret_of
+from tests.team import secret_of
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.thorough

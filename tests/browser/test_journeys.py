@@ -10,8 +10,8 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import HOME, OpenPage, session_of, sign_in
 from tests.conftest import MakeStack
+from tests.http_client import plain_http_client
 from tests.stack import ANY_PORT, Stack
-from tests.team import plain_http_client
 from tests.waiting import eventually
 
 

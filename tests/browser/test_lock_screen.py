@@ -12,8 +12,8 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import OpenPage, told
 from tests.browser.test_every_page import RULES
+from tests.http_client import plain_http_client
 from tests.stack import Stack
-from tests.team import plain_http_client
 from tests.waiting import LONG, eventually
 
 NAME, CHANNEL = "Grace's iPhone", "graces-phone"

@@ -9,8 +9,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage, OpenSignedIn, session_of, told
+from tests.http_client import plain_http_client
 from tests.stack import Stack
-from tests.team import Team, plain_http_client
+from tests.team import Team
 
 PASSWORD = "a long password"
 

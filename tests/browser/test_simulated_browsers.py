@@ -6,8 +6,8 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import told
+from tests.http_client import plain_http_client
 from tests.stack import Stack
-from tests.team import plain_http_client
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.thorough

@@ -18,8 +18,8 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
 from admin_ui.security.sockets import FIRST_PACKET_SECONDS
+from tests.http_client import plain_http_client
 from tests.stack import Stack
-from tests.team import plain_http_client
 from tests.waiting import LONG, eventually
 
 PATH = "/_nicegui_ws/socket.io/"

@@ -8,8 +8,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import OpenPage
+from tests.http_client import plain_http_client
 from tests.stack import Stack
-from tests.team import plain_http_client
 
 UNTRUE = re.compile(r"Apple has|Working|\bSent to\b|\bsent (now|\d)|spam folder|gets a mail|APNs knows")
 

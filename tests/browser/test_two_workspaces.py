@@ -12,9 +12,9 @@ import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.browser.conftest import OpenSignedIn, session_of
+from tests.http_client import plain_http_client
 from tests.smith_command import answer
 from tests.stack import Stack
-from tests.team import plain_http_client
 
 pytestmark = pytest.mark.thorough
 

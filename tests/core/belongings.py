@@ -1,11 +1,14 @@
 """What an account may have: one of each, and a look at all of it."""
 
+import difflib
 import re
 import uuid
+from collections.abc import Sequence
 
 from smith.core.v1.json_object_pb2 import JsonObject
 from smith.core.v1.live_activity_pb2 import LIVE_ACTIVITY_TYPE_PROGRESS
 
+from core_service.common.orm import new_id
 from tests.core.harness import Account, Caller
 
 CONTENT_STATE = {"title": "Deploy", "type": LIVE_ACTIVITY_TYPE_PROGRESS, "percentage": 5}
@@ -34,7 +37,7 @@ async def example_ids(account: Account) -> dict[str, str]:
         "account_id": account.id,
         "session_id": (await account.owner.ListSessions()).sessions[0].id,
         "action_id": str(uuid.uuid4()),
-        "action_run_id": str(uuid.uuid4()),
+        "action_run_id": str(new_id()),
         "passkey_id": str(uuid.uuid4()),
         "request_id": f"chosen-{uuid.uuid4().hex}",
     }
@@ -63,10 +66,11 @@ async def example_ids(account: Account) -> dict[str, str]:
     await account.core.sql(
         """
         INSERT INTO requests (account_id, id, request_id, route, status, latency_ms, caller, caller_id, subject)
-        VALUES (%(account_id)s, gen_random_uuid(), %(request_id)s, 'POST /api/push-notification', 200, 1, 'api_key',
+        VALUES (%(account_id)s, %(id)s, %(request_id)s, 'POST /api/push-notification', 200, 1, 'api_key',
                 %(api_key_id)s, %(notification_id)s)
         """,
         account_id=account.id,
+        id=new_id(),
         **{name: ids[name] for name in ("request_id", "api_key_id", "notification_id")},
     )
     await backend.SetBadge(badge=3)
@@ -110,3 +114,9 @@ async def everything(account: Account) -> list[str]:
         "SELECT * FROM live_activity_streams WHERE account_id = %s ORDER BY id", account.id
     )  # fmt: skip
     return [*shown, *map(str, activities), *map(str, streams)]
+
+
+def changes(before: Sequence[str], after: Sequence[str]) -> list[str]:
+    """The lines in which two looks at everything differ, each with a line around it."""
+    lines = ["\n".join(look).splitlines() for look in (before, after)]
+    return list(difflib.unified_diff(*lines, n=1, lineterm=""))

@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 
 from core_service.common.jobs import cancel, keep_running
+from core_service.common.orm import new_id
 from core_service.events.service import EventBus, EventType
 from core_service.sending.dispatcher import MAX_DIRECT, MAX_IN_PROGRESS, Dispatcher
 from core_service.sending.port import Outcome, OutcomeKind, Push, Target
@@ -91,7 +92,7 @@ async def reachable_phone(account: Account) -> Target:
 async def test_an_outcome_that_can_never_be_written_holds_up_no_other(
     core: Core, apns: SayingSender, dispatch: Dispatcher
 ) -> None:
-    notification_id, unwritable, others = uuid.uuid4(), a_target(), [a_target() for _ in range(3)]
+    notification_id, unwritable, others = new_id(), a_target(), [a_target() for _ in range(3)]
     await owe(core, notification_id, unwritable, *others)
     apns.by_target[unwritable] = Outcome(OutcomeKind.REJECTED, "PostgreSQL takes no \0")
     wait = dispatch.deliver(uuid.uuid4(), notification_id, a_push(unwritable, *others))
@@ -103,7 +104,7 @@ async def test_an_outcome_that_can_never_be_written_holds_up_no_other(
 async def test_a_device_that_is_being_changed_holds_up_no_outcomes_of_others(
     core: Core, account: Account, apns: SayingSender, dispatch: Dispatcher
 ) -> None:
-    notification_id, rotating, other = uuid.uuid4(), await reachable_phone(account), a_target()
+    notification_id, rotating, other = new_id(), await reachable_phone(account), a_target()
     # It is kept, so that the core, which may find it due before this test looks, goes on to owe it.
     await core.sql(
         "INSERT INTO notifications (id, account_id, title, payload, created_at, expires_at)"
@@ -125,7 +126,7 @@ async def test_a_device_that_is_being_changed_holds_up_no_outcomes_of_others(
 async def test_a_token_that_apns_refused_is_dead_and_owed_nothing(
     core: Core, account: Account, apns: SayingSender, dispatch: Dispatcher, events: EventBus
 ) -> None:
-    notification_id, phone = uuid.uuid4(), await reachable_phone(account)
+    notification_id, phone = new_id(), await reachable_phone(account)
     await owe(core, notification_id, phone)
     apns.by_target[phone] = GONE
     [(account_id,)] = await core.sql("SELECT account_id FROM deliveries WHERE notification_id = %s", notification_id)
@@ -142,7 +143,7 @@ async def test_a_token_that_apns_refused_is_dead_and_owed_nothing(
 async def test_what_only_settings_are_to_blame_for_does_not_slow_down_what_follows(
     core: Core, apns: SayingSender, dispatch: Dispatcher, verdict: OutcomeKind
 ) -> None:
-    notification_id, target = uuid.uuid4(), replace(a_target(), attempts=10)
+    notification_id, target = new_id(), replace(a_target(), attempts=10)
     await owe(core, notification_id, target)
     apns.by_target[target] = Outcome(verdict, "LineStopped", 8.0)
     await dispatch.deliver(uuid.uuid4(), notification_id, a_push(target)).wait(1, LONG)

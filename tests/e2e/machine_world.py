@@ -11,8 +11,9 @@ from typing import Any, TypeVar
 import httpx
 import psycopg
 
+from tests.http_client import plain_http_client
 from tests.stack import Stack
-from tests.team import Phone, Team, plain_http_client
+from tests.team import Phone, Team
 from tests.waiting import LONG, eventually
 
 T = TypeVar("T")

@@ -7,8 +7,9 @@ from typing import Any
 import httpx
 
 from tests.e2e.conftest import Audience
+from tests.http_client import plain_http_client
 from tests.stack import Stack
-from tests.team import Team, plain_http_client, push
+from tests.team import Team, push
 from tests.waiting import eventually
 
 JSON = dict[str, Any]

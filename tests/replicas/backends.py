@@ -11,7 +11,8 @@ from typing import Any
 
 import httpx
 
-from tests.team import Phone, Team, plain_http_client, secret_of
+from tests.http_client import plain_http_client
+from tests.team import Phone, Team, secret_of
 from tests.waiting import LONG, eventually
 
 PATIENCE_SECONDS = 2 * LONG

@@ -14,10 +14,11 @@ import httpx
 import pytest
 from smith.core.v1 import status_service_pb2, status_service_pb2_grpc
 
+from tests.http_client import plain_http_client
 from tests.replicas.direct import Watch, metadata_of, push_through
 from tests.replicas.layout import PASSWORD, Layout
 from tests.stack import PATIENCE
-from tests.team import Team, plain_http_client, push
+from tests.team import Team, push
 from tests.waiting import LONG, eventually
 
 pytestmark = pytest.mark.thorough
