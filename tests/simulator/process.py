@@ -12,8 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
-
+from tests.http_client import plain_http_client
 from tests.waiting import LONG
 
 SERVING = re.compile(
@@ -68,7 +67,7 @@ class SimulatorProcess:
         # An unread pipe would block it one day.
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
-        self.http = httpx.Client(base_url=self.url, timeout=LONG)
+        self.http = plain_http_client(self.url)
         return self
 
     def stop(self) -> int:

@@ -1,5 +1,6 @@
 """The control API answers whatever it is sent, and the webhook sink keeps what it gets."""
 
+import http.client
 import json
 import socket
 import ssl
@@ -99,6 +100,21 @@ def test_a_client_that_leaves_in_the_middle_of_its_body_is_no_mistake_of_ours(si
 
 def test_it_is_alive(simulator: SimulatorProcess) -> None:
     assert simulator.http.get("/healthz").json() == {"status": "ok"}
+
+
+@pytest.mark.thorough
+@pytest.mark.slow
+def test_an_idle_connection_is_kept_for_longer_than_clients_keep_it(simulator: SimulatorProcess) -> None:
+    """Most for five seconds. What is sent at the moment of a connection's end is lost."""
+    connection = http.client.HTTPConnection(simulator.url.removeprefix("http://"), timeout=LONG)
+    try:
+        connection.request("GET", "/healthz")
+        assert connection.getresponse().read() == b'{"status":"ok"}'
+        connection.sock.settimeout(6)
+        with pytest.raises(TimeoutError):
+            connection.sock.recv(1)
+    finally:
+        connection.close()
 
 
 def test_the_sink_keeps_calls_of_any_method_newest_last(simulator: SimulatorProcess) -> None:
