@@ -38,6 +38,17 @@ def end(place: Path) -> None:
     shutil.rmtree(place)
 
 
+def is_first(name: str) -> bool:
+    """Whether no test of this run has asked for the name before, in whichever worker. Outside of a run it always is."""
+    if VARIABLE not in os.environ:
+        return True
+    try:
+        (Path(os.environ[VARIABLE]) / name).touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+
 def put(name: str, target: Path, make: Make) -> None:
     """Puts a copy of the run's data folder of this name at `target`. `make` makes the folder if no worker has yet.
 

@@ -47,17 +47,24 @@ PORT_LOST = ("is taken", "cannot listen", "address already in use", "Address alr
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that are free now, from a range that the system does not hand out to outgoing connections."""
+    """Ports that are free now, from a range that the system does not hand out to outgoing connections.
+
+    A run of the tests gets each of them once: what takes seconds to listen on one, or is to find that no program
+    listens there, is not disturbed by another worker's server.
+    """
     held: list[socket.socket] = []
     try:
         while len(held) < count:
-            probe = socket.socket()
+            port, probe = random.randint(10_000, 32_000), socket.socket()
             try:
-                probe.bind(("127.0.0.1", random.randint(10_000, 32_000)))
+                probe.bind(("127.0.0.1", port))
             except OSError:
                 probe.close()
-            else:
+                continue
+            if prepared.is_first(f"port-{port}"):
                 held.append(probe)
+            else:
+                probe.close()
         return [probe.getsockname()[1] for probe in held]
     finally:
         for probe in held:
