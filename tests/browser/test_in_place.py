@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import psycopg
 import pytest
 from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
 from core_service.common.orm import new_id
 from tests.browser.conftest import OpenSignedIn, opened, told
@@ -95,6 +96,9 @@ def test_the_first_steps_stay_while_the_overview_tells_what_happens(page: Page, 
     def is_told() -> bool:
         """The page is told what happens from some time after it is drawn, which a push before that does not tell."""
         assert push(key, title="First").status_code == 200
+        # Few pushes: it shows the latest eight only, and the first of them is to stay.
+        with suppress(PlaywrightTimeoutError):
+            news.first.wait_for(timeout=1000)
         return news.count() > 0
 
     eventually("the page is told what happens", is_told)

@@ -109,7 +109,7 @@ def test_a_browser_that_cannot_be_a_phone_is_told_what_to_do(open_phone: OpenPho
     page.goto("/phone/#K7QF-2M9X")
     expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
     expect(page).to_have_url(re.compile(r"/phone/$"))
-    assert page.get_by_text("K7QF-2M9X").count() == (1 if "Home Screen" in title else 0)
+    expect(page.get_by_text("K7QF-2M9X")).to_have_count(1 if "Home Screen" in title else 0)
 
 
 def test_what_was_sent_before_the_page_was_opened_is_there_too(open_phone: OpenPhone, team: Team) -> None:

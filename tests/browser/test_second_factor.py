@@ -1,6 +1,7 @@
 """Signing in with more than a password, in a real browser whose authenticator is Chromium's virtual one; and what open
 pages show of a session that has ended."""
 
+import itertools
 import re
 import time
 import uuid
@@ -80,6 +81,12 @@ def give_code(page: Page, code: str) -> None:
     page.get_by_role("button", name="Sign in", exact=True).click()
 
 
+def wrong_code(app: pyotp.TOTP) -> str:
+    """A code that the app does not show now, nor some steps before or after."""
+    near = {app.at(time.time() + step * STEP_SECONDS) for step in range(-5, 6)}
+    return next(code for code in map("{:06}".format, itertools.count()) if code not in near)
+
+
 def turn_app_on(page: Page, wrong: list[str] | None = None) -> tuple[pyotp.TOTP, list[str]]:
     """On the page that shows the card. Returns the app, and the recovery codes. Adds to `wrong` what is wrong with the
     dialogs for those who do not see them."""
@@ -89,7 +96,7 @@ def turn_app_on(page: Page, wrong: list[str] | None = None) -> tuple[pyotp.TOTP,
     if wrong is not None:
         wrong += inspect(page, "second-factor-app", PHONE, RULES_OF_DIALOGS, within=".dialog")
     app = pyotp.TOTP(dialog.get_by_label("secret for the app", exact=True).inner_text())
-    dialog.get_by_label("Code", exact=True).fill("000000")
+    dialog.get_by_label("Code", exact=True).fill(wrong_code(app))
     dialog.get_by_role("button", name="Turn on").click()
     expect(dialog.get_by_text("This code is wrong")).to_be_visible()
     dialog.get_by_label("Code", exact=True).fill(app.now())
@@ -137,7 +144,8 @@ def test_an_authenticator_app_and_recovery_codes(
     sign_out(page)
 
     give_password(page, person, "/sign-in?next=%2Fchannels")
-    give_code(page, "000 000")
+    unknown = wrong_code(app)
+    give_code(page, f"{unknown[:3]} {unknown[3:]}")
     expect(page.get_by_text("This code is wrong, or was used before.")).to_be_visible()
     wrong += inspect(page, "second-step-dark-phone", PHONE, RULES)
     # The step whose code turned it on is used up; the next one is within what a phone's clock may be off.

@@ -4,7 +4,7 @@ import re
 from typing import Literal
 
 import pytest
-from playwright.sync_api import Page, ViewportSize
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.browser.conftest import Chromium, sign_in
 from tests.browser.test_every_page import RULES, inspect
@@ -43,7 +43,7 @@ def test_a_member_of_a_group_signs_in_sees_by_what_and_is_signed_out_when_the_gr
     page.get_by_text("signed in by it now").wait_for()
     is_due(place, email)
     eventually("Dex has vouched for the person again", lambda: place.sql(VOUCHED_FOR, email))
-    assert page.get_by_text("signed in by it now").is_visible()
+    expect(page.get_by_text("signed in by it now")).to_be_visible()
     dex.knows(email)
     is_due(place, email)
     page.wait_for_url(re.compile("/sign-in"))
