@@ -18,6 +18,24 @@ CURL_STATUS = re.compile(r"^\[HTTP ([0-9]{3})]$", re.MULTILINE)
 CURL_ALWAYS = 'silent\nshow-error\nmax-time = 30\nwrite-out = "%{stderr}\\n[HTTP %{http_code}]\\n"\n'
 """So that a request of the documents that is refused is a command that fails."""
 RUN = ("bash", "python")
+UNTOLD = """
+import json, sys
+phone = json.load(sys.stdin)
+is_quick = phone["settings"]["update_token_delay_seconds"] == 0
+sys.exit(not (is_quick and any(one["state"] == "active" and not one["token_reported"] for one in
+                               phone["live_activities"])))
+"""
+SETTLED = """
+settled() {{
+  for _ in {{1..100}}; do
+    curl -q -s {phone} 2>/dev/null | python3 -ES -c '{untold}' 2>/dev/null || return 0
+    sleep 0.05
+  done
+}}
+"""
+"""By the time at which a person has typed the next command, the app on the phone has reported its tokens. A script may
+be quicker, and is answered that the phone gets the state later."""
+OF_CARDS = "/live-activity/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +78,8 @@ class Workspace:
         """
         out = self._scratch / name.replace("/", "-")
         out.mkdir()
-        script = ["set -euo pipefail", f"cd {self._here}"]
+        phone = f"{self._stack.simulator_url}/phones/{self._stack.phone_id}"
+        script = ["set -euo pipefail", f"cd {self._here}", SETTLED.format(phone=phone, untold=UNTOLD)]
         for place, block in enumerate(blocks):
             script += self._script(out / str(place), block)
         (out / "script").write_text("\n".join(script))
@@ -100,6 +119,7 @@ class Workspace:
             text = f'python3 "{out}.py"'
         curl_home = self._curl_homes[block.answers is None]
         return [
+            *(["settled"] if OF_CARDS in text else []),
             f'exec >"{out}.out" 2>"{out}.err"',
             f'export CURL_HOME="{curl_home}"',
             text,
