@@ -36,6 +36,17 @@ settled() {{
 """By the time at which a person has typed the next command, the app on the phone has reported its tokens. A script may
 be quicker, and is answered that the phone gets the state later."""
 OF_CARDS = "/live-activity/"
+LOGGED = """
+logged() {
+  for _ in {1..100}; do
+    curl -q -s -G http://127.0.0.1:8000/api/delivery-attempts -H "Authorization: Bearer $ACTIVITYSMITH_API_KEY" \\
+      -d stream_key="$1" 2>/dev/null | grep -q '"occurred_at"' && return 0
+    sleep 0.05
+  done
+}
+"""
+"""By then the attempts of the stream are in the log, too: their lines are written just after APNs' answer."""
+OF_THE_LOG = re.compile(r"stream_key=([a-z-]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +90,12 @@ class Workspace:
         out = self._scratch / name.replace("/", "-")
         out.mkdir()
         phone = f"{self._stack.simulator_url}/phones/{self._stack.phone_id}"
-        script = ["set -euo pipefail", f"cd {self._here}", SETTLED.format(phone=phone, untold=UNTOLD)]
+        script = [
+            "set -euo pipefail",
+            f"cd {self._here}",
+            SETTLED.format(phone=phone, untold=UNTOLD),
+            self._here_for(LOGGED),
+        ]
         for place, block in enumerate(blocks):
             script += self._script(out / str(place), block)
         (out / "script").write_text("\n".join(script))
@@ -111,15 +127,15 @@ class Workspace:
 
     def _script(self, out: Path, block: Block) -> list[str]:
         """Lines that run the block: in this shell if it is shell, so that what it exports stays."""
-        text = block.text
-        for documented, here in self._places.items():
-            text = text.replace(documented, here)
+        text = self._here_for(block.text)
+        asked = OF_THE_LOG.search(text)
         if block.language == "python":
             out.with_suffix(".py").write_text(text)
             text = f'python3 "{out}.py"'
         curl_home = self._curl_homes[block.answers is None]
         return [
             *(["settled"] if OF_CARDS in text else []),
+            *([f"logged {asked[1]}"] if asked else []),
             f'exec >"{out}.out" 2>"{out}.err"',
             f'export CURL_HOME="{curl_home}"',
             text,
@@ -134,6 +150,11 @@ class Workspace:
             "HOME": str(self._scratch),
             "GRPC_ENABLE_FORK_SUPPORT": "0",
         }
+
+    def _here_for(self, text: str) -> str:
+        for documented, here in self._places.items():
+            text = text.replace(documented, here)
+        return text
 
     def _documented(self, path: Path) -> str:
         text = path.read_text(errors="replace") if path.exists() else ""
