@@ -18,11 +18,12 @@ FAILED, ACCEPTED = nouns.PUSH_NOTIFICATION_OUTCOME_FAILED, nouns.PUSH_NOTIFICATI
 WEBHOOK = nouns.PUSH_NOTIFICATION_ACTION_TYPE_WEBHOOK
 HOOK = "https://hooks.example.com/deploy"
 
+# One that would wait for longer than core ever waits would be due at once when core next looks for such ones.
 CALL = """
 INSERT INTO action_runs (id, account_id, action_id, device_id, repeatable, url, method, state, due_at, attempts,
                          status_code, response_body, reason, message, created_at, settled_at)
 VALUES (%(id)s, %(account_id)s, %(action_id)s, %(device_id)s, false, %(url)s, 'POST', %(state)s::text,
-        now() + interval '5 minutes', 2, 503, 'busy', 'Http503', 'The receiver is busy.', now(),
+        now() + interval '1 minute', 2, 503, 'busy', 'Http503', 'The receiver is busy.', now(),
         CASE WHEN %(state)s::text = 'running' THEN NULL ELSE now() END)
 """
 ATTEMPT = """
