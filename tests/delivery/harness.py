@@ -4,13 +4,14 @@ import json
 import os
 import re
 import secrets
+import socket
 import subprocess
 import sys
 import threading
 import uuid
 from collections import Counter, deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,14 @@ PORTS = re.compile(
     r"mails on 127\.0\.0\.1:(\d+)"
 )
 START_SECONDS = LONG
+
+
+@contextmanager
+def refusing_port() -> Iterator[int]:
+    """A port of this machine that refuses connections. It is held: one that is free is soon another test's."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
 
 
 class SimulatorProcess:

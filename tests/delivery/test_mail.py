@@ -25,7 +25,7 @@ from delivery_service.settings import DeliverySettings
 from simulator.mails.server import MailServer
 from simulator.mails.sink import MailSink
 from tests.delivery.conftest import Start
-from tests.delivery.harness import Apns, Service
+from tests.delivery.harness import Apns, Service, refusing_port
 from tests.waiting import LONG
 
 pytestmark = pytest.mark.slow
@@ -163,8 +163,9 @@ async def test_a_mail_server_that_cannot_be_reached_or_says_nothing_is_tried_aga
         result = await send(service)
         assert (result.kind, result.reason) == (RETRY, "Timeout")
         assert 900 < result.latency_ms < 25_000
-    async with start(**smtp(port)) as service:
-        result = await send(service)
+    with refusing_port() as closed:
+        async with start(**smtp(closed)) as service:
+            result = await send(service)
     assert (result.kind, result.reason) == (RETRY, "ConnectFailed")
     async with start(**smtp(25, SMITH_SMTP_HOST="nowhere.invalid")) as service:
         assert (await send(service)).reason in ("ConnectFailed", "Timeout")

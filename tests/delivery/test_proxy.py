@@ -13,7 +13,7 @@ from delivery_service.settings import DeliverySettings
 from service_kit.settings import load
 from tests.delivery.conftest import Start
 from tests.delivery.connect_proxy import ConnectProxy, connect_proxy
-from tests.delivery.harness import ACCEPTED, MISCONFIGURED, PRODUCTION, RETRY, TOPIC, Apns, push, tally
+from tests.delivery.harness import ACCEPTED, MISCONFIGURED, PRODUCTION, RETRY, TOPIC, Apns, push, refusing_port, tally
 from tests.waiting import eventually_async
 
 UNREACHABLE = "localhost:443"
@@ -113,10 +113,11 @@ async def test_what_the_proxy_refuses_is_told_by_name_and_passes(
 
 
 async def test_a_proxy_that_is_not_there_is_told(start: Start, apns: Apns) -> None:
-    async with connect_proxy(apns.process.apns_port) as proxy:
-        environment = through(proxy)
-    async with start(**environment) as service:
-        assert tally(await service.deliver(push(count=3))) == {(RETRY, "ProxyUnreachable"): 3}
+    with refusing_port() as port:
+        absent = ConnectProxy(apns.process.apns_port)
+        absent.port = port
+        async with start(**through(absent)) as service:
+            assert tally(await service.deliver(push(count=3))) == {(RETRY, "ProxyUnreachable"): 3}
 
 
 async def test_what_is_no_proxy_is_told(start: Start, apns: Apns, proxy: ConnectProxy) -> None:

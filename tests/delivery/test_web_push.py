@@ -24,6 +24,7 @@ from tests.delivery.harness import (
     Apns,
     Service,
     push,
+    refusing_port,
     tally,
     target,
 )
@@ -265,10 +266,10 @@ async def test_a_push_that_may_have_arrived_is_told_apart_from_one_that_did_not(
 async def test_a_service_that_is_down_fails_those_that_wait_at_once(
     start: Start, key: ec.EllipticCurvePrivateKey, tmp_path: Path
 ) -> None:
-    async with push_service() as gone:
-        pass
-    async with start(**settings(tmp_path, gone)) as service:
-        outcomes = await service.deliver(web_push(*(gone.browser() for _ in range(200))))
+    with refusing_port() as port:
+        gone = Listening(f"http://127.0.0.1:{port}", answering(201))
+        async with start(**settings(tmp_path, gone)) as service:
+            outcomes = await service.deliver(web_push(*(gone.browser() for _ in range(200))))
     assert tally(outcomes) == {(RETRY, "PushServiceUnreachable"): 200}
     assert not any(outcome.maybe_accepted for outcome in outcomes)
 

@@ -4,7 +4,6 @@ import asyncio
 import base64
 import datetime as dt
 import json
-import socket
 import uuid
 from collections.abc import AsyncIterator
 from email.utils import format_datetime
@@ -18,7 +17,7 @@ from smith.delivery.v1.webhook_service_pb2 import CallWebhookRequest
 from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from tests.delivery.conftest import Start
-from tests.delivery.harness import Apns, Service, delivery_service, settings_from
+from tests.delivery.harness import Apns, Service, delivery_service, refusing_port, settings_from
 from tests.delivery.receivers import Respond, bombs, drips, never_ends, receiver, says, says_nothing
 from tests.waiting import LONG
 
@@ -235,9 +234,8 @@ async def test_one_private_address_among_public_ones_is_enough_to_refuse(apns: A
 
 
 async def test_a_host_that_does_not_answer_is_tried_again(hooks: Service) -> None:
-    with socket.socket() as closed:
-        closed.bind(("127.0.0.1", 0))
-        result = await call(hooks, f"https://localhost:{closed.getsockname()[1]}/")
+    with refusing_port() as port:
+        result = await call(hooks, f"https://localhost:{port}/")
     assert (result.kind, result.reason) == (RETRY, "ConnectFailed")
 
 

@@ -12,6 +12,7 @@ from service_kit.errors import AlreadyExists, DomainError, InvalidRequest, Kind,
 from tests.gateway.conftest import MakeGateway, RunningGateway
 from tests.gateway.core_stand_in import CoreStandIn
 from tests.gateway.http_client import Reply
+from tests.stack import free_ports
 from tests.waiting import LONG, eventually_async
 
 SEND = "SendPushNotification"
@@ -192,8 +193,8 @@ async def test_an_answer_that_is_asked_to_wait_may_wait(make_gateway: MakeGatewa
 async def test_a_core_that_is_away_is_told_at_once_and_its_return_noticed(make_gateway: MakeGateway) -> None:
     """No request hangs, none is sent twice, and no person has to restart the gateway."""
     core = CoreStandIn()
-    await core.start()
-    port = core.port
+    [port] = free_ports(1)  # One that the system gave would be free for other tests while core is away.
+    await core.start(port)
     gateway = await make_gateway(f"127.0.0.1:{port}")
     assert (await gateway.request("GET", "/readyz")).status == 200
     assert (await gateway.push({"title": "x"})).status == 200
