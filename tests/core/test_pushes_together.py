@@ -67,6 +67,12 @@ async def start_team(core: Core, phones: int = 1) -> Team:
     return Team(account, core.caller(secret))
 
 
+async def waits_for(core: Core, holder: psycopg.AsyncConnection[Any]) -> bool:
+    """Whether a statement waits for a lock of this connection. Others wait now and then for something else."""
+    query = "SELECT 1 FROM pg_stat_activity WHERE %s = ANY(pg_blocking_pids(pid))"
+    return len(await core.sql(query, holder.info.backend_pid)) > 0
+
+
 @asynccontextmanager
 async def held_up(core: Core, blocker: Team) -> AsyncIterator["asyncio.Future[Any]"]:
     """While the block runs, a push of `blocker` waits for a lock, and with it every other that comes soon after."""
@@ -74,11 +80,7 @@ async def held_up(core: Core, blocker: Team) -> AsyncIterator["asyncio.Future[An
         await connection.execute("SELECT FROM accounts WHERE id = %s FOR UPDATE", (blocker.account.id,))
         first = asyncio.ensure_future(blocker.backend.SendPushNotification(title="blocker"))
 
-        async def waits() -> bool:
-            rows = await core.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-            return len(rows) > 0
-
-        await eventually_async("the first push waits for the lock", waits)
+        await eventually_async("the first push waits for the lock", lambda: waits_for(core, connection))
         yield first
 
 
@@ -208,8 +210,7 @@ async def test_what_is_recorded_is_delivered_though_its_caller_has_left(
 
         async def both_wait() -> bool:
             # By one statement, or by two if the second has come late.
-            waiting = await core.sql("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-            return taken.count(team.account.id) == len(leaving) and len(waiting) >= 2
+            return taken.count(team.account.id) == len(leaving) and await waits_for(core, connection)
 
         await eventually_async("what they have sent waits too", both_wait)
         for task in leaving:
