@@ -99,6 +99,8 @@ class LogPage(Generic[Row]):
 
     async def _heard(self, events: Sequence[Event]) -> None:
         if not events:
+            # A row may have changed since it was read.
+            await self._table.refresh()
             return
         subjects = [self._list.subject_of(event) for event in events]
         self._unnamed += sum(not subject for subject in subjects)

@@ -15,6 +15,7 @@ from admin_ui.delivery_log import export
 from admin_ui.delivery_log.export import as_text, line
 from admin_ui.delivery_log.filters import LogFilters
 from admin_ui.delivery_log.story import story_of
+from admin_ui.feed import Feed
 from tests.admin.conftest import Open, Person
 from tests.admin.looking import fill, press, sees, sees_no
 from tests.core.harness import Account
@@ -29,7 +30,7 @@ async def sent(account: Account, **fields: object) -> str:
 
 async def listening(owner: Person, account: Account) -> None:
     """Opens the log. Returns once it is told what happens, which begins some time after it is drawn: what is sent
-    before that is not announced, and what is replaced is not shown. There is one message more, called "Told"."""
+    before that is not announced. There is one message more, called "Told"."""
     await account.owner.UpdateAccount(rate_limit_per_minute=1000)
     first = (await account.owner.SendPushNotification(title="Untold")).notification_id
     await owner.open("/delivery-log")
@@ -94,6 +95,25 @@ async def test_a_notification_opens_with_every_phone_and_why(owner: User, accoun
     await sees_no(owner, "Device id")
     await press(owner, "Why is it to come on iPhone?")
     await sees(owner, "Device id")
+
+
+async def test_what_has_changed_before_the_page_is_told_of_changes_is_seen_once_it_is(
+    owner: Person, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begins, run = asyncio.Event(), Feed.run
+
+    async def run_late(feed: Feed) -> None:
+        await begins.wait()
+        await run(feed)
+
+    monkeypatch.setattr(Feed, "run", run_late)
+    await account.add_startable_phone()
+    message = await account.owner.SendPushNotification(title="Checkout is down")
+    await owner.open("/delivery-log")
+    await sees(owner, "Checkout is down")
+    await account.owner.ReplacePushNotification(notification_id=message.notification_id, title="Checkout recovers")
+    begins.set()
+    await sees(owner, "Checkout recovers")
 
 
 async def test_a_replacement_is_seen_at_once_in_the_list_and_on_its_page(owner: Person, account: Account) -> None:
