@@ -6,6 +6,7 @@ import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
+import grpc
 import psycopg
 import pytest
 import pytest_asyncio
@@ -16,7 +17,8 @@ from core_service.events.service import EventBus, EventType
 from core_service.sending.dispatcher import MAX_DIRECT, MAX_IN_PROGRESS, Dispatcher
 from core_service.sending.port import Outcome, OutcomeKind, Push, Target
 from service_kit.database import Pool, create_batch_pool
-from tests.core.harness import DEADLINE_SECONDS, Account, Core, refusal
+from tests.core.conftest import NewDatabase
+from tests.core.harness import DEADLINE_SECONDS, Account, Caller, Core, refusal, start_account, start_core
 from tests.core.saying_sender import SayingSender
 from tests.waiting import LONG, eventually_async
 
@@ -188,22 +190,28 @@ async def test_a_recorded_push_is_a_success_even_if_its_numbers_cannot_be_read(c
     assert (answer.success, answer.devices_queued) == (True, 201)
 
 
-async def test_a_database_that_has_become_a_replica_is_away_and_not_a_fault(core: Core, account: Account) -> None:
-    name = core.database_url.split("?")[0].rpartition("/")[2]
+async def test_a_database_that_has_become_a_replica_is_away_and_not_a_fault(new_database: NewDatabase) -> None:
+    """On a core of its own: one that has noticed says that it is not healthy, and gets no calls of other tests."""
     disconnect = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s AND pid <> pg_backend_pid()"
-    caller = core.caller((await account.add_key())[1])
-    await reachable_phone(account)
-    async with await psycopg.AsyncConnection.connect(core.database_url, autocommit=True) as admin:
-        await admin.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
-        try:
-            await admin.execute(disconnect, (name,))
-            # The first ones find connections closed; the last ones find a database that is up and takes nothing.
-            refusals = [await refusal(caller.SendPushNotification(title="Not now")) for _ in range(20)]
-            assert {error.reason for error in refusals} == {"UNAVAILABLE"}
-        finally:
-            await admin.execute("SET default_transaction_read_only = off")
-            await admin.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
-            await admin.execute(disconnect, (name,))
+    async with (
+        start_core(await asyncio.to_thread(new_database)) as core,
+        grpc.aio.insecure_channel(core.address) as channel,  # It does not look at core's health.
+    ):
+        name = core.database_url.split("?")[0].rpartition("/")[2]
+        account = await start_account(core)
+        caller = Caller(channel, (await account.add_key())[1], None)
+        await reachable_phone(account)
+        async with await psycopg.AsyncConnection.connect(core.database_url, autocommit=True) as admin:
+            await admin.execute(f"ALTER DATABASE {name} SET default_transaction_read_only = on")
+            try:
+                await admin.execute(disconnect, (name,))
+                # The first ones find connections closed; the last ones find a database that is up and takes nothing.
+                refusals = [await refusal(caller.SendPushNotification(title="Not now")) for _ in range(20)]
+                assert {error.reason for error in refusals} == {"UNAVAILABLE"}
+            finally:
+                await admin.execute("SET default_transaction_read_only = off")
+                await admin.execute(f"ALTER DATABASE {name} RESET default_transaction_read_only")
+                await admin.execute(disconnect, (name,))
 
 
 async def test_a_background_job_that_fails_begins_again(caplog: pytest.LogCaptureFixture) -> None:
