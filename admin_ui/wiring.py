@@ -95,6 +95,4 @@ def build_server(app: ASGIApp, settings: AdminSettings, has_room: Callable[[str]
         ws_per_message_deflate=False,
         drain_seconds=settings.drain_seconds,
         trusted_proxies=settings.trusted_proxies,
-        # Longer than a proxy in front keeps an idle connection: what is sent as it ends is lost. As at the gateway.
-        timeout_keep_alive=75,
     )

@@ -119,5 +119,4 @@ def build_server(app: Gateway, settings: GatewaySettings) -> HttpServer:
         drain_seconds=settings.drain_seconds,
         trusted_proxies=settings.trusted_proxies,
         interface="asgi3",
-        timeout_keep_alive=75,
     )

@@ -18,6 +18,10 @@ from service_kit.settings import ServiceSettings
 
 log = logging.getLogger(__name__)
 
+KEEP_ALIVE_SECONDS = 75
+"""How long a connection may be idle: longer than clients and proxies keep one. A request that is sent at the moment at
+which its connection is ended is lost."""
+
 
 class HttpServer(uvicorn.Server):
     """uvicorn's server over an ASGI application, with signals and logs left to the process. It listens once it is given
@@ -37,6 +41,7 @@ class HttpServer(uvicorn.Server):
                 # Lower levels repeat our own log or report errors of clients, which must not fill the log.
                 log_level=logging.ERROR,
                 access_log=False,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 server_header=False,
                 proxy_headers=bool(trusted_proxies),
                 forwarded_allow_ips=trusted_proxies,

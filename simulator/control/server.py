@@ -19,10 +19,6 @@ from simulator.phones.service import PhoneError
 from simulator.sockets import BACKLOG, bind
 from simulator.web_push.http import CuttableHttp
 
-KEEP_ALIVE_SECONDS = 75
-"""How long a connection may be idle, as at the gateway: longer than clients keep one. A request is lost that is sent at
-the moment at which its connection is ended."""
-
 
 async def healthz(_: Request) -> Response:
     """The process is alive."""
@@ -44,13 +40,7 @@ def build_app(*groups: list[BaseRoute]) -> Starlette:
 
 class _Server(HttpServer):
     def __init__(self, app: ASGIApp, drain_seconds: float) -> None:
-        super().__init__(
-            app,
-            http=CuttableHttp,
-            ws="websockets-sansio",
-            drain_seconds=drain_seconds,
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        )
+        super().__init__(app, http=CuttableHttp, ws="websockets-sansio", drain_seconds=drain_seconds)
         self.ready = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
