@@ -14,11 +14,6 @@ def plain_http_client(base_url: str, **headers: str) -> httpx.Client:
     return httpx.Client(base_url=base_url, headers=headers, timeout=LONG, transport=ExclusiveTransport())
 
 
-LIMITS = httpx.Limits(keepalive_expiry=2.0)
-"""uvicorn ends a connection that was idle for five seconds, just when httpx, by default, gives it up. A request that is
-sent at that moment fails: one of 80 in whose connection nothing was sent for 4.98 to 5.01 seconds."""
-
-
 class ExclusiveTransport(httpx.BaseTransport):
     """Connections that each have one request at a time, from its start until its answer is closed.
 
@@ -34,7 +29,7 @@ class ExclusiveTransport(httpx.BaseTransport):
         try:
             connection = self._idle.pop()
         except IndexError:
-            connection = httpx.HTTPTransport(verify=False, limits=LIMITS)
+            connection = httpx.HTTPTransport(verify=False)
         try:
             answer = connection.handle_request(request)
         except BaseException:

@@ -25,24 +25,25 @@ is_quick = phone["settings"]["update_token_delay_seconds"] == 0
 sys.exit(not (is_quick and any(one["state"] == "active" and not one["token_reported"] for one in
                                phone["live_activities"])))
 """
-SETTLED = """
-settled() {{
-  for _ in {{1..100}}; do
-    curl -q -s {phone} 2>/dev/null | python3 -ES -c '{untold}' 2>/dev/null || return 0
+SOON = """
+soon() {
+  for _ in {1..100}; do
+    "$@" && return
     sleep 0.05
   done
-}}
+}
+"""
+"""Waits until a command succeeds, but not for long: the document's next command says what is wrong."""
+SETTLED = """
+settled() {{ ! curl -q -s {phone} 2>/dev/null | python3 -ES -c '{untold}' 2>/dev/null; }}
 """
 """By the time at which a person has typed the next command, the app on the phone has reported its tokens. A script may
 be quicker, and is answered that the phone gets the state later."""
 OF_CARDS = "/live-activity/"
 LOGGED = """
 logged() {
-  for _ in {1..100}; do
-    curl -q -s -G http://127.0.0.1:8000/api/delivery-attempts -H "Authorization: Bearer $ACTIVITYSMITH_API_KEY" \\
-      -d stream_key="$1" 2>/dev/null | grep -q '"occurred_at"' && return 0
-    sleep 0.05
-  done
+  curl -q -s -G http://127.0.0.1:8000/api/delivery-attempts -H "Authorization: Bearer $ACTIVITYSMITH_API_KEY" \\
+    -d stream_key="$1" 2>/dev/null | grep -q '"occurred_at"'
 }
 """
 """By then the attempts of the stream are in the log, too: their lines are written just after APNs' answer."""
@@ -93,6 +94,7 @@ class Workspace:
         script = [
             "set -euo pipefail",
             f"cd {self._here}",
+            SOON,
             SETTLED.format(phone=phone, untold=UNTOLD),
             self._here_for(LOGGED),
         ]
@@ -134,8 +136,8 @@ class Workspace:
             text = f'python3 "{out}.py"'
         curl_home = self._curl_homes[block.answers is None]
         return [
-            *(["settled"] if OF_CARDS in text else []),
-            *([f"logged {asked[1]}"] if asked else []),
+            *(["soon settled"] if OF_CARDS in text else []),
+            *([f"soon logged {asked[1]}"] if asked else []),
             f'exec >"{out}.out" 2>"{out}.err"',
             f'export CURL_HOME="{curl_home}"',
             text,
